@@ -1,0 +1,246 @@
+//! Zip files that are a pure function of their content, and that notice any changed byte.
+//!
+//! The zip comment holds `sha256:` and the digest of every byte before the comment's text, so
+//! `head -c -71 FILE | sha256sum` re-computes what `tail -c 64 FILE` says.
+
+use std::collections::BTreeSet;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use crate::digest::Digest;
+
+const LABEL: &str = "sha256:";
+/// Length of the comment: the label and 64 hexadecimal digits.
+const COMMENT: usize = LABEL.len() + 64;
+/// Length of the end-of-central-directory record without a comment (APPNOTE 4.3.16).
+const END_RECORD: u64 = 22;
+
+/// The archive is not what was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The zip structure is broken.
+    #[error("not a readable zip file: {0}")]
+    Zip(#[from] zip::result::ZipError),
+    /// There is no digest at the end.
+    #[error("the file does not end in a digest: it was cut off, or exhibit did not write it")]
+    NoDigest,
+    /// Some byte is not as written.
+    #[error("the file's bytes have changed: its digest says {says}, its bytes give {gives}")]
+    Changed {
+        /// The digest in the comment.
+        says: Digest,
+        /// The digest of the bytes.
+        gives: Digest,
+    },
+    /// A name that other systems would refuse or confuse.
+    #[error("`{0}` is no allowed name in an archive")]
+    Name(String),
+    /// Two entries of one name.
+    #[error("two entries are named `{0}`")]
+    Twice(String),
+}
+
+/// Writes an archive. Entries appear in the order in which they are added.
+pub struct ArchiveWriter<W: Read + Write + Seek> {
+    zip: ZipWriter<W>,
+    names: BTreeSet<String>,
+}
+
+impl<W: Read + Write + Seek> ArchiveWriter<W> {
+    /// An empty archive on an empty file.
+    pub fn new(to: W) -> Self {
+        Self {
+            zip: ZipWriter::new(to),
+            names: BTreeSet::new(),
+        }
+    }
+
+    /// Adds an entry.
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
+        check_name(name)?;
+        // Case twins overwrite each other on Windows and macOS.
+        if !self.names.insert(name.to_ascii_lowercase()) {
+            return Err(ArchiveError::Twice(name.to_owned()));
+        }
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(6))
+            .last_modified_time(DateTime::default())
+            .unix_permissions(0o644)
+            .large_file(bytes.len() >= u32::MAX as usize);
+        self.zip.start_file(name, options)?;
+        self.zip.write_all(bytes)?;
+        Ok(())
+    }
+
+    /// Writes the directory and the digest; gives the file back.
+    pub fn finish(self) -> Result<W, ArchiveError> {
+        let mut file = self.zip.finish()?;
+        let length = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(length - 2))?;
+        file.write_all(&(COMMENT as u16).to_le_bytes())?;
+        file.seek(SeekFrom::Start(0))?;
+        let digest = Digest::of_reader((&mut file).take(length))?;
+        file.seek(SeekFrom::Start(length))?;
+        write!(file, "{LABEL}{digest}")?;
+        file.flush()?;
+        Ok(file)
+    }
+}
+
+/// Reads an archive whose every byte has been checked.
+pub struct Archive<R: Read + Seek> {
+    zip: ZipArchive<R>,
+}
+
+impl Archive<Cursor<Vec<u8>>> {
+    /// Of these bytes.
+    pub fn of(bytes: Vec<u8>) -> Result<Self, ArchiveError> {
+        Self::open(Cursor::new(bytes))
+    }
+}
+
+impl<R: Read + Seek> Archive<R> {
+    /// Checks the digest, then the directory.
+    pub fn open(mut from: R) -> Result<Self, ArchiveError> {
+        check_digest(&mut from)?;
+        from.seek(SeekFrom::Start(0))?;
+        let zip = ZipArchive::new(from)?;
+        let mut seen = BTreeSet::new();
+        for name in zip.file_names() {
+            let name = name?;
+            check_name(&name)?;
+            if !seen.insert(name.to_ascii_lowercase()) {
+                return Err(ArchiveError::Twice(name.into_owned()));
+            }
+        }
+        Ok(Self { zip })
+    }
+
+    /// The names of all entries, in order.
+    pub fn names(&self) -> Vec<String> {
+        (0..self.zip.len())
+            .filter_map(|i| {
+                self.zip
+                    .name_for_index(i)?
+                    .ok()
+                    .map(std::borrow::Cow::into_owned)
+            })
+            .collect()
+    }
+
+    /// The content of an entry.
+    pub fn read(&mut self, name: &str) -> Result<Vec<u8>, ArchiveError> {
+        let mut entry = self.zip.by_name(name)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(entry.size().min(1 << 28)).unwrap_or(0));
+        entry.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Does the digest at the end fit the bytes before it?
+fn check_digest<R: Read + Seek>(from: &mut R) -> Result<(), ArchiveError> {
+    let length = from.seek(SeekFrom::End(0))?;
+    let Some(covered) = length
+        .checked_sub(COMMENT as u64)
+        .filter(|n| *n >= END_RECORD)
+    else {
+        return Err(ArchiveError::NoDigest);
+    };
+    from.seek(SeekFrom::Start(covered))?;
+    let mut comment = [0; COMMENT];
+    from.read_exact(&mut comment)?;
+    let says = std::str::from_utf8(&comment)
+        .ok()
+        .and_then(|text| text.strip_prefix(LABEL))
+        .and_then(|hex| hex.parse().ok())
+        .ok_or(ArchiveError::NoDigest)?;
+    from.seek(SeekFrom::Start(0))?;
+    let gives = Digest::of_reader(from.take(covered))?;
+    if says == gives {
+        Ok(())
+    } else {
+        Err(ArchiveError::Changed { says, gives })
+    }
+}
+
+/// Names that unzip, Explorer and Finder all take: `[A-Za-z0-9._-]`, at most 100 characters a
+/// part and 180 in all, no part that is or ends in a dot.
+pub fn check_name(name: &str) -> Result<(), ArchiveError> {
+    let part_ok = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 100
+            && !part.ends_with('.')
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    if name.len() <= 180 && name.split('/').all(part_ok) {
+        Ok(())
+    } else {
+        Err(ArchiveError::Name(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample() -> Vec<u8> {
+        let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
+        archive.add("a.txt", b"hello").unwrap();
+        archive
+            .add("b/c.json", "x".repeat(1000).as_bytes())
+            .unwrap();
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn same_content_same_bytes_and_readable() {
+        let bytes = sample();
+        assert_eq!(bytes, sample());
+        let mut archive = Archive::of(bytes).unwrap();
+        assert_eq!(archive.names(), ["a.txt", "b/c.json"]);
+        assert_eq!(archive.read("a.txt").unwrap(), b"hello");
+    }
+
+    #[test]
+    fn names_that_travel_badly_are_refused() {
+        let long = "x".repeat(101);
+        for name in [
+            "",
+            "/a",
+            "../a",
+            "a/./b",
+            "a b",
+            "a:b",
+            "é",
+            "a.",
+            "a//b",
+            long.as_str(),
+        ] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+        let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
+        archive.add("a", b"").unwrap();
+        assert!(matches!(archive.add("A", b""), Err(ArchiveError::Twice(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_flipped_bit_and_any_cut_is_noticed(at in any::<prop::sample::Index>(), bit in 0_u32..8) {
+            let good = sample();
+            let mut bad = good.clone();
+            bad[at.index(good.len())] ^= 1_u8 << bit;
+            prop_assert!(Archive::of(bad).is_err());
+            prop_assert!(Archive::of(good[..at.index(good.len())].to_vec()).is_err());
+        }
+    }
+}

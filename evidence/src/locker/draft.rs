@@ -1,0 +1,365 @@
+//! A run in progress: exchanges go to the spool as they happen; sealing makes one zip of them.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{At, Layout, LockerError, Writer, put};
+use crate::archive::ArchiveWriter;
+use crate::canonical;
+use crate::clock::Timestamp;
+use crate::digest::Digest;
+use crate::exchange::Exchange;
+use crate::gap::{Gap, ReasonCode};
+use crate::log::EntryType;
+use crate::record::Row;
+use crate::snapshot::{AccountScope, FORMAT, Lines, SnapshotMeta, Status, Tool};
+
+/// A run that has been opened and not yet closed.
+#[derive(Debug)]
+pub struct Draft {
+    writer: Writer,
+    run: String,
+    seq_open: u64,
+    opened_at: Timestamp,
+    tool: Tool,
+    operations: Vec<String>,
+    spool: Spool,
+}
+
+/// What is known at the end of a run, besides its exchanges.
+#[derive(Debug)]
+pub struct Sealing {
+    /// When the run ended.
+    pub closed_at: Timestamp,
+    /// Whether it did all it had planned.
+    pub status: Status,
+    /// Accounts and regions asked.
+    pub accounts: Vec<AccountScope>,
+    /// What could not be seen.
+    pub gaps: Vec<Gap>,
+    /// Rows by table.
+    pub tables: BTreeMap<String, Vec<Row>>,
+}
+
+/// The files of a run in progress.
+#[derive(Debug)]
+pub(super) struct Spool {
+    dir: PathBuf,
+    lines: File,
+    bodies: File,
+    pub(super) exchanges: Vec<Exchange>,
+    operations: Vec<String>,
+}
+
+impl Draft {
+    pub(super) fn start(
+        writer: Writer,
+        run: String,
+        seq_open: u64,
+        opened_at: Timestamp,
+        tool: Tool,
+        operations: Vec<String>,
+    ) -> Result<Self, LockerError> {
+        let dir = writer.layout.spool().join(&run);
+        put::make_dir(&dir).at(&dir)?;
+        let (lines, bodies, plan) = (
+            dir.join("exchanges.jsonl"),
+            dir.join("bodies.bin"),
+            dir.join("operations.json"),
+        );
+        let mut file = put::create(&plan).at(&plan)?;
+        file.write_all(canonical::to_line(&operations)?.as_bytes())
+            .at(&plan)?;
+        let spool = Spool {
+            lines: put::create(&lines).at(&lines)?,
+            bodies: put::create(&bodies).at(&bodies)?,
+            exchanges: Vec::new(),
+            operations: operations.clone(),
+            dir,
+        };
+        Ok(Self {
+            writer,
+            run,
+            seq_open,
+            opened_at,
+            tool,
+            operations,
+            spool,
+        })
+    }
+
+    /// Reads what a crash has left; a torn last line was never acknowledged and is left out.
+    pub(super) fn resume(layout: &Layout, run: &str) -> Result<Option<Spool>, LockerError> {
+        let dir = layout.spool().join(run);
+        let open = |name: &str| File::options().read(true).write(true).open(dir.join(name));
+        let (Ok(lines), Ok(bodies)) = (open("exchanges.jsonl"), open("bodies.bin")) else {
+            return Ok(None);
+        };
+        let operations = fs::read_to_string(dir.join("operations.json"))
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
+        let stored = bodies.metadata().at(&dir)?.len();
+        let mut exchanges: Vec<Exchange> = Vec::new();
+        let mut end = 0;
+        for line in BufReader::new(&lines).split(b'\n') {
+            let line = line.at(&dir)?;
+            let Ok(exchange) = serde_json::from_slice::<Exchange>(&line) else {
+                break;
+            };
+            end += exchange.body_len;
+            if end > stored {
+                break;
+            }
+            exchanges.push(exchange);
+        }
+        Ok(Some(Spool {
+            dir,
+            lines,
+            bodies,
+            exchanges,
+            operations,
+        }))
+    }
+
+    pub(super) fn from_spool(
+        writer: Writer,
+        run: String,
+        seq_open: u64,
+        opened_at: Timestamp,
+        tool: Tool,
+        spool: Spool,
+    ) -> Self {
+        let operations = spool.operations.clone();
+        Self {
+            writer,
+            run,
+            seq_open,
+            opened_at,
+            tool,
+            operations,
+            spool,
+        }
+    }
+
+    /// The sealing of a run that was cut short: no records, and every operation a gap.
+    pub(super) fn interrupted(&self, accounts: Vec<AccountScope>) -> Sealing {
+        let gap = |scope: &AccountScope, operation: &String| Gap {
+            account: scope.account.clone(),
+            region: "global".to_owned(),
+            operation: operation.clone(),
+            resource: None,
+            code: ReasonCode::EvidenceMissing,
+            error_code: None,
+            message: "the run was interrupted before its records were made".to_owned(),
+            exchange: None,
+        };
+        let gaps = accounts
+            .iter()
+            .flat_map(|scope| self.operations.iter().map(move |op| gap(scope, op)))
+            .collect();
+        Sealing {
+            closed_at: self.opened_at,
+            status: Status::Partial,
+            accounts,
+            gaps,
+            tables: BTreeMap::new(),
+        }
+    }
+
+    /// Run id.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// When the run was opened; ages are counted from here.
+    pub fn opened_at(&self) -> Timestamp {
+        self.opened_at
+    }
+
+    /// Exchanges so far.
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.spool.exchanges
+    }
+
+    /// Keeps an exchange and the body of its response; gives its number.
+    ///
+    /// `i`, `body`, `body_sha256` and `body_len` are filled in here.
+    pub fn put(&mut self, mut exchange: Exchange, body: Option<&[u8]>) -> Result<u64, LockerError> {
+        exchange.i = self.spool.exchanges.len() as u64 + 1;
+        exchange.body = body.is_some().then(|| exchange.body_path());
+        exchange.body_sha256 = body.map(Digest::of);
+        exchange.body_len = body.map_or(0, <[u8]>::len) as u64;
+        let line = canonical::to_line(&exchange)?;
+        let dir = &self.spool.dir;
+        // The body first: a line promises that its body is there.
+        if let Some(body) = body {
+            self.spool.bodies.write_all(body).at(dir)?;
+        }
+        self.spool.lines.write_all(line.as_bytes()).at(dir)?;
+        let i = exchange.i;
+        self.spool.exchanges.push(exchange);
+        Ok(i)
+    }
+
+    /// Closes the run with a snapshot.
+    pub fn seal(mut self, sealing: Sealing) -> Result<(Writer, SnapshotMeta), LockerError> {
+        let layout = self.writer.layout.clone();
+        let draft = layout.tmp().join(format!("{}.zip", self.run));
+        let to = layout.snapshot(&self.run);
+        let file = put::create(&draft).at(&draft)?;
+        let (file, meta) = self.archive(file, &sealing)?;
+        // Once more from the disk: what is signed for is what a reader will find.
+        let mut written = &file;
+        written.seek(SeekFrom::Start(0)).at(&draft)?;
+        let digest = Digest::of_reader(written).at(&draft)?;
+        put::publish(file, &draft, &to).at(&to)?;
+        log_snapshot(&mut self.writer, &meta, digest, sealing.closed_at)?;
+        remove_spool(&layout, &self.run)?;
+        Ok((self.writer, meta))
+    }
+
+    /// Closes the run without a snapshot.
+    pub fn abort(mut self, at: Timestamp, reason: &str) -> Result<Writer, LockerError> {
+        let exchanges = self.spool.exchanges.len();
+        self.writer.append(
+            at,
+            EntryType::RunAbort,
+            json!({ "run": self.run, "reason": reason, "exchanges": exchanges }),
+        )?;
+        self.writer.checkpoint()?;
+        remove_spool(&self.writer.layout, &self.run)?;
+        Ok(self.writer)
+    }
+
+    fn archive(
+        &mut self,
+        file: File,
+        sealing: &Sealing,
+    ) -> Result<(File, SnapshotMeta), LockerError> {
+        let exchanges = lines_of(&self.spool.exchanges)?;
+        let mut gaps = sealing.gaps.clone();
+        gaps.sort();
+        gaps.dedup();
+        let gaps = lines_of(&gaps)?;
+        let mut records = BTreeMap::new();
+        for (table, rows) in &sealing.tables {
+            let mut rows: Vec<&Row> = rows.iter().collect();
+            rows.sort_by_key(|row| order_of(row));
+            records.insert(table.clone(), lines_of(&rows)?);
+        }
+        let meta = SnapshotMeta {
+            format: FORMAT.to_owned(),
+            run: self.run.clone(),
+            seq_open: self.seq_open,
+            opened_at: self.opened_at,
+            closed_at: sealing.closed_at,
+            status: sealing.status,
+            tool: self.tool.clone(),
+            accounts: sealing.accounts.clone(),
+            operations: self.operations.clone(),
+            max_clock_skew_s: max_clock_skew(&self.spool.exchanges),
+            exchanges: exchanges.0.clone(),
+            gaps: gaps.0.clone(),
+            records: records
+                .iter()
+                .map(|(table, (lines, _))| (table.clone(), lines.clone()))
+                .collect(),
+        };
+        let mut archive = ArchiveWriter::new(file);
+        archive.add("snapshot.json", canonical::to_line(&meta)?.as_bytes())?;
+        archive.add("exchanges.jsonl", exchanges.1.as_bytes())?;
+        archive.add("gaps.jsonl", gaps.1.as_bytes())?;
+        for (table, (_, text)) in &records {
+            archive.add(&format!("records/{table}.jsonl"), text.as_bytes())?;
+        }
+        self.spool
+            .bodies
+            .seek(SeekFrom::Start(0))
+            .at(&self.spool.dir)?;
+        let mut bodies = BufReader::new(&self.spool.bodies);
+        for exchange in &self.spool.exchanges {
+            let Some(name) = &exchange.body else { continue };
+            let mut body = vec![0; usize::try_from(exchange.body_len).unwrap_or(usize::MAX)];
+            bodies.read_exact(&mut body).at(&self.spool.dir)?;
+            archive.add(name, &body)?;
+        }
+        Ok((archive.finish()?, meta))
+    }
+}
+
+pub(super) fn log_snapshot(
+    writer: &mut Writer,
+    meta: &SnapshotMeta,
+    sha256: Digest,
+    at: Timestamp,
+) -> Result<(), LockerError> {
+    let body = json!({
+        "run": meta.run,
+        "opened_at": meta.opened_at,
+        "file": format!("snapshots/{}.zip", meta.run),
+        "sha256": sha256,
+        "status": meta.status,
+        "exchanges": meta.exchanges.count,
+        "gaps": meta.gaps.count,
+    });
+    writer.append(at, EntryType::Snapshot, body)?;
+    writer.checkpoint()
+}
+
+pub(super) fn remove_spool(layout: &Layout, run: &str) -> Result<(), LockerError> {
+    let dir = layout.spool().join(run);
+    match fs::remove_dir_all(&dir) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e).at(&dir),
+        _ => Ok(()),
+    }
+}
+
+/// Account, region and key of a row: the order of `records/<table>.jsonl`.
+fn order_of(row: &Row) -> (String, String, String, String) {
+    let text = |name: &str| {
+        row.get(name)
+            .and_then(|v| v.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    (
+        text("account"),
+        text("region"),
+        text("key"),
+        serde_json::to_string(row).unwrap_or_default(),
+    )
+}
+
+/// JSON Lines of the items, with their count and digest.
+fn lines_of<T: Serialize>(items: &[T]) -> Result<(Lines, String), LockerError> {
+    let mut text = String::new();
+    for item in items {
+        text.push_str(&canonical::to_line(item)?);
+    }
+    Ok((
+        Lines {
+            count: items.len() as u64,
+            sha256: Digest::of(&text),
+        },
+        text,
+    ))
+}
+
+/// Greatest distance of the local clock from AWS's `Date`, in whole seconds.
+fn max_clock_skew(exchanges: &[Exchange]) -> i64 {
+    let skew = |exchange: &Exchange| {
+        let aws = chrono::DateTime::parse_from_rfc2822(exchange.aws_date.as_deref()?)
+            .ok()?
+            .timestamp();
+        let (sent, received) = (exchange.sent_at.unix(), exchange.recv_at.unix());
+        // Anywhere between sending and receiving is no skew at all.
+        Some((sent - aws).max(aws - received).max(0))
+    };
+    exchanges.iter().filter_map(skew).max().unwrap_or(0)
+}

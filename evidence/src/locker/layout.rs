@@ -1,0 +1,119 @@
+//! Where things are inside a locker.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{At, LockerError};
+use crate::log::stem;
+
+/// Paths of a locker.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    dir: PathBuf,
+}
+
+impl Layout {
+    /// Of the locker in this folder.
+    pub fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+        }
+    }
+
+    /// The folder itself.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// `locker.json`.
+    pub fn identity(&self) -> PathBuf {
+        self.dir.join("locker.json")
+    }
+
+    /// The file whose lock keeps other writers away; it is empty.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// `log/`.
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    /// `log/000000001.json`.
+    pub fn entry(&self, seq: u64) -> PathBuf {
+        self.log().join(format!("{}.json", stem(seq)))
+    }
+
+    /// `checkpoints/`.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.dir.join("checkpoints")
+    }
+
+    /// `checkpoints/000000001.checkpoint`.
+    pub fn checkpoint(&self, seq: u64) -> PathBuf {
+        self.checkpoints().join(format!("{}.checkpoint", stem(seq)))
+    }
+
+    /// `snapshots/`.
+    pub fn snapshots(&self) -> PathBuf {
+        self.dir.join("snapshots")
+    }
+
+    /// `snapshots/<run>.zip`.
+    pub fn snapshot(&self, run: &str) -> PathBuf {
+        self.snapshots().join(format!("{run}.zip"))
+    }
+
+    /// `objects/`.
+    pub fn objects(&self) -> PathBuf {
+        self.dir.join("objects")
+    }
+
+    /// `spool/`: runs in progress.
+    pub fn spool(&self) -> PathBuf {
+        self.dir.join("spool")
+    }
+
+    /// `tmp/`: files on their way to their name.
+    pub fn tmp(&self) -> PathBuf {
+        self.dir.join("tmp")
+    }
+
+    /// The path relative to the locker, with forward slashes.
+    pub fn name_of(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(&self.dir).unwrap_or(path);
+        relative
+            .components()
+            .map(|c| c.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/")
+    }
+
+    /// The name of the log entry before the one of this name, if it is one.
+    pub fn entry_before(&self, name: &str) -> Option<String> {
+        let seq: u64 = name
+            .strip_prefix("log/")?
+            .strip_suffix(".json")?
+            .parse()
+            .ok()?;
+        (seq > 1).then(|| self.name_of(&self.entry(seq - 1)))
+    }
+
+    /// The numbers of all files in `log/`.
+    pub fn log_numbers(&self) -> Result<Vec<u64>, LockerError> {
+        let dir = self.log();
+        let mut numbers = Vec::new();
+        for file in fs::read_dir(&dir).at(&dir)? {
+            let name = file.at(&dir)?.file_name();
+            if let Some(seq) = name
+                .to_str()
+                .and_then(|n| n.strip_suffix(".json"))
+                .and_then(|n| n.parse().ok())
+            {
+                numbers.push(seq);
+            }
+        }
+        Ok(numbers)
+    }
+}

@@ -1,0 +1,301 @@
+//! Checking a locker: every fault is listed, not only the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{At, Layout, Locker, LockerError, snapshot_entry};
+use crate::clock::Timestamp;
+use crate::digest::Digest;
+use crate::log::{EntryType, checkpoint};
+use crate::snapshot::Snapshot;
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Fault {
+    /// The file, inside what was verified.
+    pub file: String,
+    /// What kind of fault: `changed`, `missing`, `unexpected`, `chain`, `checkpoint`, `time`, `unclosed-run`, `unreadable`.
+    pub code: String,
+    /// What is wrong, for a person.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault of a file.
+    pub fn new(file: impl Into<String>, code: &str, message: impl ToString) -> Self {
+        Self {
+            file: file.into(),
+            code: code.to_owned(),
+            message: message.to_string(),
+        }
+    }
+}
+
+/// The outcome of a verification.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Verification {
+    /// Everything that is wrong; empty means that all is as written.
+    pub faults: Vec<Fault>,
+    /// What a reader should know that is no fault.
+    pub notes: Vec<String>,
+    /// What was looked at, by kind.
+    pub checked: BTreeMap<String, u64>,
+}
+
+impl Verification {
+    /// Counts something that was looked at.
+    pub fn count(&mut self, kind: &str, n: usize) {
+        *self.checked.entry(kind.to_owned()).or_default() += n as u64;
+    }
+}
+
+impl Locker {
+    /// Checks every file of the locker in `dir`.
+    ///
+    /// Errors are for what cannot be verified at all (no locker, a newer format, no access).
+    pub fn verify(dir: &Path) -> Result<Verification, LockerError> {
+        let mut found = Verification::default();
+        let layout = Layout::new(dir);
+        let locker = match Self::open(dir) {
+            Ok(locker) => locker,
+            Err(LockerError::Damaged { file, message }) => {
+                let code = if message.contains("missing") {
+                    "missing"
+                } else {
+                    "chain"
+                };
+                if let Some(before) = layout.entry_before(&file) {
+                    found.faults.push(Fault::new(
+                        before,
+                        code,
+                        format!("this entry or the next was changed: {message}"),
+                    ));
+                }
+                found.faults.push(Fault::new(file, code, message));
+                // The chain is broken: judge the snapshots by their own digests at least.
+                check_loose_snapshots(&layout, &mut found)?;
+                return Ok(found);
+            }
+            Err(e) => return Err(e),
+        };
+        found.count("log entries", locker.entries.len());
+        check_times(&locker, &mut found);
+        check_checkpoints(&locker, &mut found)?;
+        check_snapshots(&locker, &mut found)?;
+        check_runs(&locker, &mut found);
+        check_tree(&locker, &mut found)?;
+        found.faults.sort();
+        Ok(found)
+    }
+}
+
+fn check_times(locker: &Locker, found: &mut Verification) {
+    let mut before: Option<Timestamp> = None;
+    for entry in &locker.entries {
+        if before.is_some_and(|before| entry.at < before) {
+            let file = format!("log/{}.json", crate::log::stem(entry.seq));
+            found.faults.push(Fault::new(
+                file,
+                "time",
+                "it is dated before the entry it follows",
+            ));
+        }
+        before = Some(entry.at);
+    }
+}
+
+fn check_checkpoints(locker: &Locker, found: &mut Verification) -> Result<(), LockerError> {
+    for entry in &locker.entries {
+        let path = locker.layout.checkpoint(entry.seq);
+        let file = locker.layout.name_of(&path);
+        // A run's start and every end of a run have one.
+        let due = matches!(
+            entry.r#type,
+            EntryType::RunOpen | EntryType::Snapshot | EntryType::RunAbort
+        );
+        let newest = entry.seq as usize == locker.entries.len();
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let size = usize::try_from(entry.seq).unwrap_or(usize::MAX);
+                if bytes != checkpoint(&locker.identity.origin, &locker.lines[..size]).as_bytes() {
+                    let entry = locker.layout.name_of(&locker.layout.entry(entry.seq));
+                    let message = format!("{file} and {entry} do not fit: one of them was changed");
+                    found.faults.push(Fault::new(file, "checkpoint", &message));
+                    found.faults.push(Fault::new(entry, "checkpoint", message));
+                }
+                found.count("checkpoints", 1);
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && due => {
+                if newest {
+                    found
+                        .notes
+                        .push(format!("{file} was not written: a crash came before it"));
+                } else {
+                    found
+                        .faults
+                        .push(Fault::new(file, "missing", "this checkpoint is missing"));
+                }
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e).at(&path),
+        }
+    }
+    Ok(())
+}
+
+fn check_snapshots(locker: &Locker, found: &mut Verification) -> Result<(), LockerError> {
+    for entry in locker
+        .entries
+        .iter()
+        .filter(|e| e.r#type == EntryType::Snapshot)
+    {
+        let entry = match snapshot_entry(entry) {
+            Ok(entry) => entry,
+            Err(e) => {
+                found.faults.push(Fault::new(
+                    format!("log/{}.json", crate::log::stem(entry.seq)),
+                    "chain",
+                    e,
+                ));
+                continue;
+            }
+        };
+        match locker.snapshot_bytes(&entry) {
+            Ok(bytes) => match Snapshot::read(bytes) {
+                Ok(snapshot) => {
+                    found.count("snapshots", 1);
+                    found.count("exchanges", snapshot.exchanges.len());
+                    if snapshot.meta.run != entry.run {
+                        found.faults.push(Fault::new(
+                            &entry.file,
+                            "changed",
+                            "it belongs to another run",
+                        ));
+                    }
+                    if snapshot.meta.max_clock_skew_s > 300 {
+                        let skew = snapshot.meta.max_clock_skew_s;
+                        found.notes.push(format!(
+                            "{}: the collector's clock was off by {skew} s",
+                            entry.file
+                        ));
+                    }
+                }
+                Err(e) => found.faults.push(Fault::new(&entry.file, "unreadable", e)),
+            },
+            Err(LockerError::Damaged { file, message }) => {
+                let code = if message.contains("missing") {
+                    "missing"
+                } else {
+                    "changed"
+                };
+                found.faults.push(Fault::new(file, code, message));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+fn check_runs(locker: &Locker, found: &mut Verification) {
+    for open in locker.unclosed_runs() {
+        let run = open.text("run").unwrap_or("?");
+        if locker.layout.spool().join(run).is_dir() {
+            found.notes.push(format!(
+                "run {run} is in progress, or was interrupted; the next `exhibit collect` seals it"
+            ));
+        } else {
+            let file = format!("log/{}.json", crate::log::stem(open.seq));
+            found.faults.push(Fault::new(
+                file,
+                "unclosed-run",
+                format!("run {run} was opened and never closed"),
+            ));
+        }
+    }
+}
+
+/// Files that nothing refers to.
+fn check_tree(locker: &Locker, found: &mut Verification) -> Result<(), LockerError> {
+    let layout = &locker.layout;
+    let mut known: BTreeSet<String> = ["locker.json", "lock"].map(str::to_owned).into();
+    for entry in &locker.entries {
+        known.insert(layout.name_of(&layout.entry(entry.seq)));
+        known.insert(layout.name_of(&layout.checkpoint(entry.seq)));
+        if let Some(file) = entry.text("file") {
+            known.insert(file.to_owned());
+        }
+        if let Some(run) = entry.text("run") {
+            known.insert(layout.name_of(&layout.snapshot(run)));
+        }
+    }
+    let mut files = Vec::new();
+    list(layout.dir(), layout, &mut files)?;
+    found.count("files", files.len());
+    for (name, is_file) in files {
+        if !is_file {
+            found.faults.push(Fault::new(
+                name,
+                "unexpected",
+                "it is neither a file nor a folder",
+            ));
+        } else if name.starts_with("objects/") {
+            check_object(layout, &name, found)?;
+        } else if !known.contains(&name) && !name.starts_with("spool/") && !name.starts_with("tmp/")
+        {
+            found.faults.push(Fault::new(
+                name,
+                "unexpected",
+                "nothing in the log refers to this file",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_object(layout: &Layout, name: &str, found: &mut Verification) -> Result<(), LockerError> {
+    let path = layout.dir().join(name);
+    let digest = Digest::of(fs::read(&path).at(&path)?).to_string();
+    if name != format!("objects/{}/{}", &digest[..2], &digest[2..]) {
+        found.faults.push(Fault::new(
+            name,
+            "changed",
+            format!("its SHA-256 is {digest}, which is not its name"),
+        ));
+    }
+    found.count("objects", 1);
+    Ok(())
+}
+
+fn check_loose_snapshots(layout: &Layout, found: &mut Verification) -> Result<(), LockerError> {
+    let mut files = Vec::new();
+    list(&layout.snapshots(), layout, &mut files)?;
+    for (name, _) in files {
+        let path = layout.dir().join(&name);
+        if let Err(e) = Snapshot::read(fs::read(&path).at(&path)?) {
+            found.faults.push(Fault::new(name, "changed", e));
+        }
+    }
+    found.faults.sort();
+    Ok(())
+}
+
+/// All files below `dir`, by name inside the locker; links are named, not followed.
+fn list(dir: &Path, layout: &Layout, into: &mut Vec<(String, bool)>) -> Result<(), LockerError> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    for item in fs::read_dir(dir).at(dir)? {
+        let item = item.at(dir)?;
+        let kind = item.file_type().at(&item.path())?;
+        if kind.is_dir() {
+            list(&item.path(), layout, into)?;
+        } else {
+            into.push((layout.name_of(&item.path()), kind.is_file()));
+        }
+    }
+    into.sort();
+    Ok(())
+}

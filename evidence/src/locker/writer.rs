@@ -1,0 +1,338 @@
+//! The one writer of a locker: appends to the log, opens runs, tidies up after a crash.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::draft::{self, Draft};
+use super::{At, FORMAT, Identity, Layout, Locker, LockerError, put};
+use crate::canonical;
+use crate::clock::Timestamp;
+use crate::digest::Digest;
+use crate::log::{Entry, EntryType, NO_PREVIOUS, checkpoint};
+use crate::snapshot::{AccountScope, Status, Tool};
+
+/// Holds the lock of a locker; there is at most one per locker.
+#[derive(Debug)]
+pub struct Writer {
+    pub(super) layout: Layout,
+    identity: Identity,
+    entries: Vec<Entry>,
+    lines: Vec<String>,
+    // Dropping the file releases the lock.
+    _lock: File,
+}
+
+/// What was found of a run that had been cut short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Run id.
+    pub run: String,
+    /// What became of it, for a person.
+    pub outcome: String,
+}
+
+impl Writer {
+    /// Makes a new locker.
+    pub fn create(
+        dir: &Path,
+        organization: &str,
+        tool: &Tool,
+        at: Timestamp,
+    ) -> Result<Self, LockerError> {
+        let layout = Layout::new(dir);
+        for folder in [
+            dir.to_owned(),
+            layout.log(),
+            layout.checkpoints(),
+            layout.snapshots(),
+            layout.objects(),
+        ] {
+            put::make_dir(&folder).at(&folder)?;
+        }
+        let lock = take_lock(&layout)?;
+        prepare(&layout)?;
+        if layout.identity().exists() || !layout.log_numbers()?.is_empty() {
+            return Self::continue_with(layout, lock);
+        }
+        let genesis = Entry {
+            v: 1,
+            seq: 1,
+            at,
+            r#type: EntryType::Genesis,
+            prev: NO_PREVIOUS
+                .parse()
+                .map_err(|e: String| super::damaged("log", e))?,
+            body: json!({ "format": FORMAT, "organization": organization, "tool": tool }),
+        };
+        let line = genesis.line()?;
+        let identity = super::identity_of(&genesis, &line);
+        let path = layout.entry(1);
+        put::put(&layout.tmp(), &path, format!("{line}\n").as_bytes()).at(&path)?;
+        let path = layout.identity();
+        put::put(
+            &layout.tmp(),
+            &path,
+            canonical::to_line(&identity)?.as_bytes(),
+        )
+        .at(&path)?;
+        Ok(Self {
+            layout,
+            identity,
+            entries: vec![genesis],
+            lines: vec![line],
+            _lock: lock,
+        })
+    }
+
+    /// Opens a locker for writing.
+    pub fn open(dir: &Path) -> Result<Self, LockerError> {
+        let layout = Layout::new(dir);
+        if !layout.identity().is_file() {
+            return Err(LockerError::NotALocker(dir.to_owned()));
+        }
+        let lock = take_lock(&layout)?;
+        prepare(&layout)?;
+        Self::continue_with(layout, lock)
+    }
+
+    fn continue_with(layout: Layout, lock: File) -> Result<Self, LockerError> {
+        let locker = match Locker::open(layout.dir()) {
+            // A crash between the first log entry and locker.json: the entry has all that is needed.
+            Err(LockerError::NotALocker(_)) => {
+                rebuild_identity(&layout)?;
+                Locker::open(layout.dir())?
+            }
+            other => other?,
+        };
+        Ok(Self {
+            layout,
+            identity: locker.identity,
+            entries: locker.entries,
+            lines: locker.lines,
+            _lock: lock,
+        })
+    }
+
+    /// The locker as a reader sees it now.
+    pub fn locker(&self) -> Locker {
+        Locker {
+            layout: self.layout.clone(),
+            identity: self.identity.clone(),
+            entries: self.entries.clone(),
+            lines: self.lines.clone(),
+        }
+    }
+
+    /// Appends an entry to the log.
+    pub fn append(
+        &mut self,
+        at: Timestamp,
+        r#type: EntryType,
+        body: Value,
+    ) -> Result<u64, LockerError> {
+        let seq = self.lines.len() as u64 + 1;
+        let prev = Digest::of(self.lines.last().map_or("", String::as_str));
+        let entry = Entry {
+            v: 1,
+            seq,
+            at,
+            r#type,
+            prev,
+            body,
+        };
+        let line = entry.line()?;
+        let path = self.layout.entry(seq);
+        put::put(&self.layout.tmp(), &path, format!("{line}\n").as_bytes()).at(&path)?;
+        self.lines.push(line);
+        self.entries.push(entry);
+        Ok(seq)
+    }
+
+    /// Writes a checkpoint over the whole log.
+    pub fn checkpoint(&mut self) -> Result<(), LockerError> {
+        let path = self.layout.checkpoint(self.lines.len() as u64);
+        if path.exists() {
+            return Ok(());
+        }
+        put::put(
+            &self.layout.tmp(),
+            &path,
+            checkpoint(&self.identity.origin, &self.lines).as_bytes(),
+        )
+        .at(&path)
+    }
+
+    /// Logs the start of a run, before its first call.
+    pub fn begin(
+        mut self,
+        at: Timestamp,
+        tool: &Tool,
+        operations: Vec<String>,
+    ) -> Result<Draft, LockerError> {
+        let last = Digest::of(self.lines.last().map_or("", String::as_str));
+        // Two runs of one second differ in what the log held before them.
+        let run = format!(
+            "{}-{}",
+            at.compact(),
+            Digest::of(format!("{last}\n{at}\n")).short(8)
+        );
+        let seq = self.append(
+            at,
+            EntryType::RunOpen,
+            json!({ "run": run, "tool": tool, "operations": operations }),
+        )?;
+        self.checkpoint()?;
+        Draft::start(self, run, seq, at, tool.clone(), operations)
+    }
+
+    /// Seals what a crash has left of earlier runs; nothing is dropped without a trace.
+    ///
+    /// `at` is the time of recovery; `tool` is the program that recovers.
+    pub fn recover(mut self, at: Timestamp) -> Result<(Self, Vec<Recovery>), LockerError> {
+        let unclosed: Vec<Entry> = self.locker().unclosed_runs().into_iter().cloned().collect();
+        let mut found = Vec::new();
+        for open in unclosed {
+            let run = open.text("run").unwrap_or_default().to_owned();
+            let outcome;
+            (self, outcome) = self.recover_run(&open, &run, at)?;
+            found.push(Recovery { run, outcome });
+        }
+        Ok((self, found))
+    }
+
+    fn recover_run(
+        mut self,
+        open: &Entry,
+        run: &str,
+        at: Timestamp,
+    ) -> Result<(Self, String), LockerError> {
+        let sealed = self.layout.snapshot(run);
+        if sealed.is_file() {
+            // The crash came between the snapshot and its log entry.
+            let bytes = fs::read(&sealed).at(&sealed)?;
+            let snapshot = crate::snapshot::Snapshot::read(bytes.clone())
+                .map_err(|e| super::damaged(self.layout.name_of(&sealed), e))?;
+            self.append(
+                at,
+                EntryType::Recovered,
+                json!({ "run": run, "found": "snapshot" }),
+            )?;
+            draft::log_snapshot(&mut self, &snapshot.meta, Digest::of(&bytes), at)?;
+            draft::remove_spool(&self.layout, run)?;
+            return Ok((
+                self,
+                "its snapshot was whole and is now in the log".to_owned(),
+            ));
+        }
+        self.append(
+            at,
+            EntryType::Recovered,
+            json!({ "run": run, "found": "spool" }),
+        )?;
+        match Draft::resume(&self.layout, run)? {
+            Some(spool) if !spool.exchanges.is_empty() => {
+                let accounts = spooled_accounts(&spool.exchanges);
+                let count = spool.exchanges.len();
+                let tool: Tool = open
+                    .body
+                    .get("tool")
+                    .and_then(|tool| serde_json::from_value(tool.clone()).ok())
+                    .unwrap_or(Tool {
+                        name: "exhibit".to_owned(),
+                        version: "unknown".to_owned(),
+                    });
+                let draft = Draft::from_spool(self, run.to_owned(), open.seq, open.at, tool, spool);
+                let sealing = draft.interrupted(accounts);
+                let (writer, _) = draft.seal(draft::Sealing {
+                    closed_at: at,
+                    status: Status::Partial,
+                    ..sealing
+                })?;
+                Ok((
+                    writer,
+                    format!("sealed as a partial snapshot with {count} exchanges"),
+                ))
+            }
+            _ => {
+                self.append(
+                    at,
+                    EntryType::RunAbort,
+                    json!({ "run": run, "reason": "interrupted", "exchanges": 0 }),
+                )?;
+                self.checkpoint()?;
+                draft::remove_spool(&self.layout, run)?;
+                Ok((
+                    self,
+                    "it had no answer yet and was closed as aborted".to_owned(),
+                ))
+            }
+        }
+    }
+}
+
+fn spooled_accounts(exchanges: &[crate::exchange::Exchange]) -> Vec<AccountScope> {
+    let mut accounts: std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> =
+        Default::default();
+    for exchange in exchanges {
+        accounts
+            .entry(&exchange.account)
+            .or_default()
+            .insert(&exchange.region);
+    }
+    accounts
+        .into_iter()
+        .map(|(account, regions)| AccountScope {
+            account: account.to_owned(),
+            caller_arn: String::new(),
+            regions: regions.into_iter().map(str::to_owned).collect(),
+        })
+        .collect()
+}
+
+fn take_lock(layout: &Layout) -> Result<File, LockerError> {
+    let path = layout.lock();
+    let file = match put::create(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => File::options()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .at(&path)?,
+        Err(source) => return Err(LockerError::Io { path, source }),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LockerError::Locked(layout.dir().to_owned())),
+        Err(TryLockError::Error(source)) => Err(LockerError::Io { path, source }),
+    }
+}
+
+/// Empties `tmp/`: what lies there never got its name, so nothing refers to it.
+fn prepare(layout: &Layout) -> Result<(), LockerError> {
+    let tmp = layout.tmp();
+    put::make_dir(&tmp).at(&tmp)?;
+    put::make_dir(&layout.spool()).at(&layout.spool())?;
+    for file in fs::read_dir(&tmp).at(&tmp)? {
+        let path = file.at(&tmp)?.path();
+        fs::remove_file(&path).at(&path)?;
+    }
+    Ok(())
+}
+
+fn rebuild_identity(layout: &Layout) -> Result<(), LockerError> {
+    let path = layout.entry(1);
+    let text = fs::read_to_string(&path).at(&path)?;
+    let line = text.trim_end_matches('\n');
+    let entry: Entry =
+        serde_json::from_str(line).map_err(|e| super::damaged(layout.name_of(&path), e))?;
+    let identity = super::identity_of(&entry, line);
+    let path = layout.identity();
+    put::put(
+        &layout.tmp(),
+        &path,
+        canonical::to_line(&identity)?.as_bytes(),
+    )
+    .at(&path)
+}

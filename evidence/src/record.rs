@@ -1,0 +1,275 @@
+//! Records: one row about one thing, normalised from a response, in tables.
+//!
+//! From one definition come the struct the collector fills, the JSON Lines in a snapshot, the
+//! SQLite table in `evidence.db` and the data dictionary in the binder. A value that AWS did
+//! not give is null, never a default.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+
+mod account;
+mod cloudtrail;
+mod ec2;
+mod iam;
+mod kms;
+mod s3;
+
+pub use account::{Account, Region};
+pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use ec2::{
+    Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup,
+    Ec2PrefixList, Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
+};
+pub use iam::{
+    IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup,
+    IamGroupMember, IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy,
+    IamPolicyAttachment, IamRole, IamUser, IamUserDetail, IamVirtualMfaDevice,
+};
+pub use kms::{
+    KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation,
+};
+pub use s3::{
+    S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket,
+    S3BucketAclGrant, S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus,
+    S3BucketPublicAccessBlock, S3BucketVersioning, S3ObjectLock,
+};
+
+/// Every table, in the order in which they are printed and built.
+pub static TABLES: &[&Table] = &[
+    &Account::TABLE,
+    &Region::TABLE,
+    &CloudtrailEventSelector::TABLE,
+    &CloudtrailTrail::TABLE,
+    &CloudtrailTrailStatus::TABLE,
+    &Ec2NetworkAcl::TABLE,
+    &Ec2NetworkAclEntry::TABLE,
+    &Ec2NetworkInterface::TABLE,
+    &Ec2NetworkInterfaceGroup::TABLE,
+    &Ec2PrefixList::TABLE,
+    &Ec2PrefixListEntry::TABLE,
+    &Ec2SecurityGroup::TABLE,
+    &Ec2SecurityGroupRule::TABLE,
+    &Ec2Vpc::TABLE,
+    &IamAccessKey::TABLE,
+    &IamAccountAlias::TABLE,
+    &IamAccountSummary::TABLE,
+    &IamCredential::TABLE,
+    &IamCredentialReport::TABLE,
+    &IamGroup::TABLE,
+    &IamGroupMember::TABLE,
+    &IamInlinePolicy::TABLE,
+    &IamLoginProfile::TABLE,
+    &IamMfaDevice::TABLE,
+    &IamPasswordPolicy::TABLE,
+    &IamPolicy::TABLE,
+    &IamPolicyAttachment::TABLE,
+    &IamRole::TABLE,
+    &IamUser::TABLE,
+    &IamUserDetail::TABLE,
+    &IamVirtualMfaDevice::TABLE,
+    &KmsAlias::TABLE,
+    &KmsGrant::TABLE,
+    &KmsKey::TABLE,
+    &KmsKeyPolicy::TABLE,
+    &KmsKeyRotationStatus::TABLE,
+    &KmsKeyTag::TABLE,
+    &KmsRotation::TABLE,
+    &S3AccessPoint::TABLE,
+    &S3AccessPointPolicyStatus::TABLE,
+    &S3AccountPublicAccessBlock::TABLE,
+    &S3Bucket::TABLE,
+    &S3BucketAclGrant::TABLE,
+    &S3BucketOwnership::TABLE,
+    &S3BucketPolicy::TABLE,
+    &S3BucketPolicyStatus::TABLE,
+    &S3BucketPublicAccessBlock::TABLE,
+    &S3BucketVersioning::TABLE,
+    &S3ObjectLock::TABLE,
+];
+
+/// The table of this name.
+pub fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().copied().find(|table| table.name == name)
+}
+
+/// Description of a table.
+#[derive(Debug)]
+pub struct Table {
+    /// Name, as in `records/<name>.jsonl` and in `evidence.db`.
+    pub name: &'static str,
+    /// What one row is.
+    pub doc: &'static str,
+    /// The AWS operations a row is made of: a gap in one of them is a gap in this table.
+    pub operations: &'static [&'static str],
+    /// All columns, envelope first.
+    pub columns: &'static [Column],
+    /// Columns that change without anybody changing anything; left out when comparing.
+    pub volatile: &'static [&'static str],
+}
+
+/// Description of a column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Name in JSON and in SQL.
+    pub name: &'static str,
+    /// What it holds.
+    pub doc: &'static str,
+    /// Its type.
+    pub kind: Kind,
+}
+
+/// Type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text; times are text as RFC 3339 in UTC.
+    Text,
+    /// Integer.
+    Integer,
+    /// `0` or `1` in SQL.
+    Boolean,
+    /// A JSON list, as text in SQL.
+    Json,
+}
+
+impl Kind {
+    /// The column type in `evidence.db`.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Text | Self::Json => "TEXT",
+            Self::Integer | Self::Boolean => "INTEGER",
+        }
+    }
+}
+
+/// A Rust type that can stand in a column.
+pub trait ColumnType {
+    /// Its kind.
+    const KIND: Kind;
+}
+impl ColumnType for String {
+    const KIND: Kind = Kind::Text;
+}
+impl ColumnType for Timestamp {
+    const KIND: Kind = Kind::Text;
+}
+impl ColumnType for i64 {
+    const KIND: Kind = Kind::Integer;
+}
+impl ColumnType for u64 {
+    const KIND: Kind = Kind::Integer;
+}
+impl ColumnType for bool {
+    const KIND: Kind = Kind::Boolean;
+}
+impl<T: ColumnType> ColumnType for Option<T> {
+    const KIND: Kind = T::KIND;
+}
+impl<T> ColumnType for Vec<T> {
+    const KIND: Kind = Kind::Json;
+}
+
+/// A tag of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tag {
+    /// Tag key.
+    pub key: String,
+    /// Tag value.
+    pub value: String,
+}
+
+/// A row of a known table.
+pub trait Record: Serialize + DeserializeOwned + Clone + Send + 'static {
+    /// Its table.
+    const TABLE: Table;
+    /// Identity within account, region and table; stable between periods.
+    fn key(&self) -> &str;
+}
+
+/// A row whose type is known only by its table's name.
+pub type Row = serde_json::Map<String, Value>;
+
+/// Defines a table and the struct of its rows. The envelope (`account`, `region`, `key`,
+/// `source`) comes first in every one.
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])+
+        $name:literal $type:ident from [$($operation:literal),+ $(,)?] volatile [$($volatile:literal),* $(,)?] {
+            $( $(#[doc = $field_doc:literal])+ $field:ident : $field_type:ty, )*
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $type {
+            /// AWS account id.
+            pub account: String,
+            /// Region, or `global`.
+            pub region: String,
+            /// Identity within account, region and table; stable between periods.
+            pub key: String,
+            /// Number of the exchange whose response this row is made of.
+            pub source: u64,
+            $( $(#[doc = $field_doc])+ pub $field: $field_type, )*
+        }
+
+        impl $crate::record::Record for $type {
+            const TABLE: $crate::record::Table = $crate::record::Table {
+                name: $name,
+                doc: concat!($($doc),+),
+                operations: &[$($operation),+],
+                columns: &[
+                    $crate::record::Column { name: "account", doc: " AWS account id.", kind: $crate::record::Kind::Text },
+                    $crate::record::Column { name: "region", doc: " Region, or `global`.", kind: $crate::record::Kind::Text },
+                    $crate::record::Column { name: "key", doc: " Identity within account, region and table; stable between periods.", kind: $crate::record::Kind::Text },
+                    $crate::record::Column { name: "source", doc: " Number of the exchange whose response this row is made of.", kind: $crate::record::Kind::Integer },
+                    $( $crate::record::Column {
+                        name: stringify!($field),
+                        doc: concat!($($field_doc),+),
+                        kind: <$field_type as $crate::record::ColumnType>::KIND,
+                    }, )*
+                ],
+                volatile: &[$($volatile),*],
+            };
+
+            fn key(&self) -> &str {
+                &self.key
+            }
+        }
+    };
+}
+use record;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn tables_are_described_and_sorted() {
+        let names: Vec<_> = TABLES.iter().map(|t| t.name).collect();
+        let unique: BTreeSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len(), "two tables of one name");
+        for table in TABLES {
+            assert!(!table.doc.trim().is_empty(), "{}", table.name);
+            for column in table.columns {
+                assert!(
+                    !column.doc.trim().is_empty(),
+                    "{}.{}",
+                    table.name,
+                    column.name
+                );
+            }
+            for name in table.volatile {
+                assert!(
+                    table.columns.iter().any(|c| c.name == *name),
+                    "{}.{name}",
+                    table.name
+                );
+            }
+        }
+    }
+}

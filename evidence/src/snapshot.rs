@@ -1,0 +1,265 @@
+//! A sealed run: what was asked, what came back, what it means as records, and what is missing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::archive::{Archive, ArchiveError};
+use crate::clock::Timestamp;
+use crate::digest::Digest;
+use crate::exchange::Exchange;
+use crate::gap::Gap;
+use crate::record::{Record, Row};
+
+/// `format` of `snapshot.json`.
+pub const FORMAT: &str = "exhibit.snapshot/1";
+
+/// Did the run do all it had planned?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The plan was worked through; single calls may have failed (see the gaps).
+    Complete,
+    /// The run was interrupted; the gaps name what was not asked.
+    Partial,
+}
+
+/// The program that collected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `exhibit`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// An account in scope and the regions that were asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountScope {
+    /// Account id.
+    pub account: String,
+    /// ARN of the identity that collected there.
+    pub caller_arn: String,
+    /// Regions asked, sorted.
+    pub regions: Vec<String>,
+}
+
+/// Count and digest of a JSON Lines file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lines {
+    /// Lines.
+    pub count: u64,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+}
+
+/// `snapshot.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotMeta {
+    /// [`FORMAT`].
+    pub format: String,
+    /// Run id: `<UTC start>-<8 hex>`.
+    pub run: String,
+    /// Sequence number of the log entry `run-open`.
+    pub seq_open: u64,
+    /// When the run started; ages are counted from here.
+    pub opened_at: Timestamp,
+    /// When it was sealed.
+    pub closed_at: Timestamp,
+    /// Complete or partial.
+    pub status: Status,
+    /// What collected.
+    pub tool: Tool,
+    /// Accounts and regions asked, sorted by account.
+    pub accounts: Vec<AccountScope>,
+    /// Operations the run was to ask (`service:Operation`), sorted.
+    pub operations: Vec<String>,
+    /// `exchanges.jsonl`.
+    pub exchanges: Lines,
+    /// `gaps.jsonl`.
+    pub gaps: Lines,
+    /// `records/<table>.jsonl` by table.
+    pub records: BTreeMap<String, Lines>,
+    /// Greatest difference between the local clock and AWS's `Date` header, in seconds.
+    pub max_clock_skew_s: i64,
+}
+
+/// A snapshot in memory. Bodies stay in the archive.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// `snapshot.json`.
+    pub meta: SnapshotMeta,
+    /// All exchanges, in order.
+    pub exchanges: Vec<Exchange>,
+    /// All gaps, sorted.
+    pub gaps: Vec<Gap>,
+    /// Rows by table, sorted by account, region and key; a table without rows may be missing.
+    pub tables: BTreeMap<String, Vec<Row>>,
+}
+
+/// A snapshot's zip is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The zip itself is damaged.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A file in it is not what it should be.
+    #[error("{file} in it: {message}")]
+    File {
+        /// The file inside the zip.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A newer exhibit wrote it.
+    #[error(
+        "its format is `{0}`, which this version of exhibit does not know; use a newer exhibit"
+    )]
+    Newer(String),
+}
+
+fn wrong(file: &str, message: impl ToString) -> SnapshotError {
+    SnapshotError::File {
+        file: file.to_owned(),
+        message: message.to_string(),
+    }
+}
+
+/// A row does not fit its table.
+#[derive(Debug, thiserror::Error)]
+#[error("a row of table `{table}` does not fit: {source}")]
+pub struct BadRow {
+    table: &'static str,
+    source: serde_json::Error,
+}
+
+impl Snapshot {
+    /// Reads a snapshot's zip and checks every digest in it, the bodies' included.
+    pub fn read(bytes: Vec<u8>) -> Result<Self, SnapshotError> {
+        let mut archive = Archive::of(bytes)?;
+        let meta = read_meta(&mut archive)?;
+        let mut expected = vec![
+            "snapshot.json".to_owned(),
+            "exchanges.jsonl".to_owned(),
+            "gaps.jsonl".to_owned(),
+        ];
+        let exchanges: Vec<Exchange> =
+            read_lines(&mut archive, "exchanges.jsonl", &meta.exchanges)?;
+        let gaps = read_lines(&mut archive, "gaps.jsonl", &meta.gaps)?;
+        let mut tables = BTreeMap::new();
+        for (table, lines) in &meta.records {
+            let file = format!("records/{table}.jsonl");
+            tables.insert(table.clone(), read_lines(&mut archive, &file, lines)?);
+            expected.push(file);
+        }
+        for (n, exchange) in exchanges.iter().enumerate() {
+            if exchange.i != n as u64 + 1 {
+                return Err(wrong(
+                    "exchanges.jsonl",
+                    format!("line {} has number {}", n + 1, exchange.i),
+                ));
+            }
+            if let Some(file) = &exchange.body {
+                let body = archive.read(file).map_err(|e| wrong(file, e))?;
+                if Some(Digest::of(&body)) != exchange.body_sha256
+                    || body.len() as u64 != exchange.body_len
+                {
+                    return Err(wrong(file, "its SHA-256 is not the one in exchanges.jsonl"));
+                }
+                expected.push(file.clone());
+            }
+        }
+        if archive.names() != expected {
+            return Err(wrong(
+                "the list of files",
+                "it does not match snapshot.json and exchanges.jsonl",
+            ));
+        }
+        Ok(Self {
+            meta,
+            exchanges,
+            gaps,
+            tables,
+        })
+    }
+
+    /// The rows of a table.
+    pub fn rows(&self, table: &str) -> &[Row] {
+        self.tables.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rows of a table as their type.
+    pub fn all<R: Record>(&self) -> Result<Vec<R>, BadRow> {
+        self.rows(R::TABLE.name)
+            .iter()
+            .map(|row| {
+                serde_json::from_value(row.clone().into()).map_err(|source| BadRow {
+                    table: R::TABLE.name,
+                    source,
+                })
+            })
+            .collect()
+    }
+
+    /// The exchange of this number.
+    pub fn exchange(&self, i: u64) -> Option<&Exchange> {
+        let at = self.exchanges.binary_search_by_key(&i, |e| e.i).ok()?;
+        self.exchanges.get(at)
+    }
+}
+
+/// The bodies of a snapshot's responses.
+pub struct Bodies {
+    archive: Archive<std::io::Cursor<Vec<u8>>>,
+}
+
+impl Bodies {
+    /// Of the snapshot in these bytes.
+    pub fn of(bytes: Vec<u8>) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            archive: Archive::of(bytes)?,
+        })
+    }
+
+    /// The bytes of one response, as received.
+    pub fn read(&mut self, file: &str) -> Result<Vec<u8>, SnapshotError> {
+        self.archive.read(file).map_err(|e| wrong(file, e))
+    }
+}
+
+type SnapshotArchive = Archive<std::io::Cursor<Vec<u8>>>;
+
+fn read_meta(archive: &mut SnapshotArchive) -> Result<SnapshotMeta, SnapshotError> {
+    let file = "snapshot.json";
+    let bytes = archive.read(file).map_err(|e| wrong(file, e))?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| wrong(file, e))?;
+    match value.get("format").and_then(|format| format.as_str()) {
+        Some(FORMAT) => serde_json::from_value(value).map_err(|e| wrong(file, e)),
+        Some(format) if format.starts_with("exhibit.snapshot/") => {
+            Err(SnapshotError::Newer(format.to_owned()))
+        }
+        _ => Err(wrong(file, "`format` is not that of a snapshot")),
+    }
+}
+
+fn read_lines<T: serde::de::DeserializeOwned>(
+    archive: &mut SnapshotArchive,
+    file: &str,
+    lines: &Lines,
+) -> Result<Vec<T>, SnapshotError> {
+    let bytes = archive.read(file).map_err(|e| wrong(file, e))?;
+    if Digest::of(&bytes) != lines.sha256 {
+        return Err(wrong(file, "its SHA-256 is not the one in snapshot.json"));
+    }
+    let items: Vec<T> = bytes
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(serde_json::from_slice)
+        .collect::<Result<_, _>>()
+        .map_err(|e| wrong(file, e))?;
+    if items.len() as u64 == lines.count {
+        Ok(items)
+    } else {
+        Err(wrong(file, "lines are missing"))
+    }
+}
