@@ -1,1 +1,20 @@
-//! Placeholder.
+//! How it is seen: AWS's answers, kept byte for byte and turned into records.
+//!
+//! tokio and the AWS SDK live only here. The collector judges nothing: it asks, keeps, and
+//! names what it could not see. `docs/adding-a-source.md` shows how to add a read.
+
+mod convert;
+mod failure;
+pub mod operations;
+pub mod policy;
+pub mod progress;
+mod region;
+mod run;
+mod session;
+pub mod source;
+mod sources;
+mod transport;
+
+pub use failure::Failure;
+pub use run::{CollectError, Collected, Derived, Regions, Request, Target, collect, collect_replayed, replay};
+pub use sources::{SOURCES, for_operations};

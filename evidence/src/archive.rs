@@ -125,12 +125,7 @@ impl<R: Read + Seek> Archive<R> {
     /// The names of all entries, in order.
     pub fn names(&self) -> Vec<String> {
         (0..self.zip.len())
-            .filter_map(|i| {
-                self.zip
-                    .name_for_index(i)?
-                    .ok()
-                    .map(std::borrow::Cow::into_owned)
-            })
+            .filter_map(|i| self.zip.name_for_index(i)?.ok().map(std::borrow::Cow::into_owned))
             .collect()
     }
 
@@ -146,10 +141,7 @@ impl<R: Read + Seek> Archive<R> {
 /// Does the digest at the end fit the bytes before it?
 fn check_digest<R: Read + Seek>(from: &mut R) -> Result<(), ArchiveError> {
     let length = from.seek(SeekFrom::End(0))?;
-    let Some(covered) = length
-        .checked_sub(COMMENT as u64)
-        .filter(|n| *n >= END_RECORD)
-    else {
+    let Some(covered) = length.checked_sub(COMMENT as u64).filter(|n| *n >= END_RECORD) else {
         return Err(ArchiveError::NoDigest);
     };
     from.seek(SeekFrom::Start(covered))?;
@@ -176,9 +168,7 @@ pub fn check_name(name: &str) -> Result<(), ArchiveError> {
         !part.is_empty()
             && part.len() <= 100
             && !part.ends_with('.')
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
     };
     if name.len() <= 180 && name.split('/').all(part_ok) {
         Ok(())
@@ -196,9 +186,7 @@ mod tests {
     fn sample() -> Vec<u8> {
         let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
         archive.add("a.txt", b"hello").unwrap();
-        archive
-            .add("b/c.json", "x".repeat(1000).as_bytes())
-            .unwrap();
+        archive.add("b/c.json", "x".repeat(1000).as_bytes()).unwrap();
         archive.finish().unwrap().into_inner()
     }
 

@@ -57,8 +57,7 @@ pub fn parse(text: &str) -> Result<Value, NotCanonical> {
 
 /// Is this key allowed in an object?
 pub fn is_key(key: &str) -> bool {
-    key.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+    key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
 fn write(value: &Value, out: &mut String) -> Result<(), NotCanonical> {
@@ -124,18 +123,12 @@ mod tests {
 
     #[test]
     fn what_other_readers_would_change_is_refused() {
-        assert!(matches!(
-            to_string(&json!(1.5)),
-            Err(NotCanonical::Float(_))
-        ));
+        assert!(matches!(to_string(&json!(1.5)), Err(NotCanonical::Float(_))));
         assert!(matches!(
             to_string(&json!(9_007_199_254_740_993_i64)),
             Err(NotCanonical::Large(_))
         ));
-        assert!(matches!(
-            to_string(&json!({"é": 1})),
-            Err(NotCanonical::Key(_))
-        ));
+        assert!(matches!(to_string(&json!({"é": 1})), Err(NotCanonical::Key(_))));
         for text in [
             "{\"a\":1,\"a\":1}",
             "{ \"a\":1}",

@@ -85,10 +85,7 @@ pub struct NotSeen {
 impl Diff {
     /// Compares two snapshots; `a` is the earlier one.
     pub fn of(a: &Snapshot, b: &Snapshot) -> Self {
-        let tables = TABLES
-            .iter()
-            .filter_map(|table| TableDiff::of(table, a, b))
-            .collect();
+        let tables = TABLES.iter().filter_map(|table| TableDiff::of(table, a, b)).collect();
         Self {
             before: a.meta.run.clone(),
             after: b.meta.run.clone(),
@@ -164,21 +161,14 @@ impl TableDiff {
                 }
             }
         }
-        let same = diff.added.is_empty()
-            && diff.removed.is_empty()
-            && diff.changed.is_empty()
-            && diff.not_seen.is_empty();
+        let same =
+            diff.added.is_empty() && diff.removed.is_empty() && diff.changed.is_empty() && diff.not_seen.is_empty();
         (!same).then_some(diff)
     }
 }
 
 fn sorted(rows: &[Row]) -> Vec<(Identity, &Row)> {
-    let text = |row: &Row, name: &str| {
-        row.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |row: &Row, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut rows: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -196,15 +186,12 @@ fn sorted(rows: &[Row]) -> Vec<(Identity, &Row)> {
 
 /// Why the snapshot could not have seen this row, if so.
 fn unseen(table: &Table, row: &Identity, snapshot: &Snapshot) -> Option<String> {
-    let Some(scope) = snapshot
-        .meta
-        .accounts
-        .iter()
-        .find(|scope| scope.account == row.account)
-    else {
+    let Some(scope) = snapshot.meta.accounts.iter().find(|scope| scope.account == row.account) else {
         return Some(format!("account {} was not in scope", row.account));
     };
-    if row.region != "global" && table.name != "region" && !scope.regions.contains(&row.region) {
+    // Buckets are listed for all regions at once, so the regions in scope say nothing of them.
+    let regional = row.region != "global" && table.name != "region" && !table.name.starts_with("s3_");
+    if regional && !scope.regions.contains(&row.region) {
         return Some(format!("region {} was not in scope", row.region));
     }
     let touches = |gap: &&Gap| {
@@ -226,9 +213,7 @@ fn unseen(table: &Table, row: &Identity, snapshot: &Snapshot) -> Option<String> 
 fn changes(table: &Table, before: &Row, after: &Row) -> Vec<FieldChange> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let compared = |name: &&&String| {
-        name.as_str() != "source"
-            && !table.volatile.contains(&name.as_str())
-            && before.get(**name) != after.get(**name)
+        name.as_str() != "source" && !table.volatile.contains(&name.as_str()) && before.get(**name) != after.get(**name)
     };
     let value = |row: &Row, name: &str| row.get(name).cloned().unwrap_or(Value::Null);
     names

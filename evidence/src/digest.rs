@@ -71,12 +71,8 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut bytes = [0; 32];
         // Upper case would be a second spelling of the same digest.
-        if text.bytes().any(|b| b.is_ascii_uppercase())
-            || hex::decode_to_slice(text, &mut bytes).is_err()
-        {
-            return Err(format!(
-                "`{text}` is not a SHA-256 digest in lower-case hexadecimal"
-            ));
+        if text.bytes().any(|b| b.is_ascii_uppercase()) || hex::decode_to_slice(text, &mut bytes).is_err() {
+            return Err(format!("`{text}` is not a SHA-256 digest in lower-case hexadecimal"));
         }
         Ok(Self(bytes))
     }
@@ -90,9 +86,7 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -96,9 +96,7 @@ impl Exchange {
         let kind = self.headers.get("content-type").map_or("", String::as_str);
         match kind.split(';').next().unwrap_or_default().trim() {
             "text/xml" | "application/xml" => "xml",
-            "application/json" | "application/x-amz-json-1.0" | "application/x-amz-json-1.1" => {
-                "json"
-            }
+            "application/json" | "application/x-amz-json-1.0" | "application/x-amz-json-1.1" => "json",
             "application/cbor" => "cbor",
             "text/html" => "html",
             "text/csv" => "csv",
@@ -127,16 +125,9 @@ pub struct RequestKey(Digest);
 
 impl RequestKey {
     /// From its parts.
-    pub fn new(
-        account: &str,
-        service: &str,
-        operation: &str,
-        region: &str,
-        params: &Value,
-    ) -> Self {
+    pub fn new(account: &str, service: &str, operation: &str, region: &str, params: &Value) -> Self {
         // Values come from `serde_json` itself, so writing them cannot fail.
-        let text =
-            serde_json::json!(["k1", account, service, operation, region, params]).to_string();
+        let text = serde_json::json!(["k1", account, service, operation, region, params]).to_string();
         Self(Digest::of(text))
     }
 }

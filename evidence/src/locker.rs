@@ -203,10 +203,7 @@ impl Locker {
     pub fn snapshot_bytes(&self, entry: &SnapshotEntry) -> Result<Vec<u8>, LockerError> {
         let path = self.dir().join(&entry.file);
         let bytes = fs::read(&path).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound => damaged(
-                &entry.file,
-                "the log names this snapshot, but the file is missing",
-            ),
+            io::ErrorKind::NotFound => damaged(&entry.file, "the log names this snapshot, but the file is missing"),
             _ => LockerError::Io { path, source: e },
         })?;
         let gives = Digest::of(&bytes);
@@ -240,10 +237,7 @@ impl Locker {
             .collect();
         self.entries
             .iter()
-            .filter(|e| {
-                e.r#type == EntryType::RunOpen
-                    && e.text("run").is_none_or(|run| !closed.contains(&run))
-            })
+            .filter(|e| e.r#type == EntryType::RunOpen && e.text("run").is_none_or(|run| !closed.contains(&run)))
             .collect()
     }
 }
@@ -304,12 +298,7 @@ fn read_identity(layout: &Layout) -> Result<Identity, LockerError> {
     let path = layout.identity();
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(e)
-            if matches!(
-                e.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Err(LockerError::NotALocker(layout.dir().to_owned()));
         }
         Err(e) if e.kind() == io::ErrorKind::InvalidData => {
@@ -318,8 +307,7 @@ fn read_identity(layout: &Layout) -> Result<Identity, LockerError> {
         Err(source) => return Err(LockerError::Io { path, source }),
     };
     let line = text.strip_suffix('\n').unwrap_or(&text);
-    let value =
-        serde_json::from_str::<serde_json::Value>(line).map_err(|e| damaged("locker.json", e))?;
+    let value = serde_json::from_str::<serde_json::Value>(line).map_err(|e| damaged("locker.json", e))?;
     match value.get("format").and_then(|f| f.as_str()) {
         Some(FORMAT) => {}
         Some(format) if format.starts_with("exhibit.locker/") => {
@@ -340,9 +328,7 @@ fn read_identity(layout: &Layout) -> Result<Identity, LockerError> {
 fn read_log(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
     let mut entries = Vec::new();
     let mut lines = Vec::new();
-    let mut prev: Digest = crate::log::NO_PREVIOUS
-        .parse()
-        .map_err(|e: String| damaged("log", e))?;
+    let mut prev: Digest = crate::log::NO_PREVIOUS.parse().map_err(|e: String| damaged("log", e))?;
     for seq in 1.. {
         let path = layout.entry(seq);
         let name = layout.name_of(&path);
@@ -371,9 +357,7 @@ fn read_log(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
 }
 
 fn read_entry(text: &str, seq: u64, prev: Digest) -> Result<Entry, String> {
-    let line = text
-        .strip_suffix('\n')
-        .ok_or("it does not end in a line feed")?;
+    let line = text.strip_suffix('\n').ok_or("it does not end in a line feed")?;
     let value = canonical::parse(line).map_err(|e| e.to_string())?;
     let entry: Entry = serde_json::from_value(value).map_err(|e| e.to_string())?;
     if entry.v != 1 {

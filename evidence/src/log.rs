@@ -85,11 +85,7 @@ pub fn root<L: AsRef<[u8]>>(lines: &[L]) -> Digest {
 
 /// The text of a checkpoint: origin, size and root, one line each (C2SP tlog-checkpoint).
 pub fn checkpoint<L: AsRef<[u8]>>(origin: &str, lines: &[L]) -> String {
-    format!(
-        "{origin}\n{}\n{}\n",
-        lines.len(),
-        STANDARD.encode(root(lines).bytes())
-    )
+    format!("{origin}\n{}\n{}\n", lines.len(), STANDARD.encode(root(lines).bytes()))
 }
 
 #[cfg(test)]

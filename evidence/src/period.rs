@@ -9,22 +9,10 @@ use crate::clock::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeriodType {
     /// Design at a point in time: the last snapshot of the period.
-    #[serde(
-        rename = "type-1",
-        alias = "I",
-        alias = "1",
-        alias = "type1",
-        alias = "Type I"
-    )]
+    #[serde(rename = "type-1", alias = "I", alias = "1", alias = "type1", alias = "Type I")]
     TypeI,
     /// Operation over the period: every snapshot of it.
-    #[serde(
-        rename = "type-2",
-        alias = "II",
-        alias = "2",
-        alias = "type2",
-        alias = "Type II"
-    )]
+    #[serde(rename = "type-2", alias = "II", alias = "2", alias = "type2", alias = "Type II")]
     TypeII,
 }
 

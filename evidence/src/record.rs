@@ -20,21 +20,19 @@ mod s3;
 pub use account::{Account, Region};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
 pub use ec2::{
-    Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup,
-    Ec2PrefixList, Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
+    Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
+    Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
 pub use iam::{
-    IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup,
-    IamGroupMember, IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy,
-    IamPolicyAttachment, IamRole, IamUser, IamUserDetail, IamVirtualMfaDevice,
+    IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
+    IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
+    IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
-pub use kms::{
-    KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation,
-};
+pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use s3::{
-    S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket,
-    S3BucketAclGrant, S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus,
-    S3BucketPublicAccessBlock, S3BucketVersioning, S3ObjectLock,
+    S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
+    S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
+    S3ObjectLock,
 };
 
 /// Every table, in the order in which they are printed and built.
@@ -256,19 +254,10 @@ mod tests {
         for table in TABLES {
             assert!(!table.doc.trim().is_empty(), "{}", table.name);
             for column in table.columns {
-                assert!(
-                    !column.doc.trim().is_empty(),
-                    "{}.{}",
-                    table.name,
-                    column.name
-                );
+                assert!(!column.doc.trim().is_empty(), "{}.{}", table.name, column.name);
             }
             for name in table.volatile {
-                assert!(
-                    table.columns.iter().any(|c| c.name == *name),
-                    "{}.{name}",
-                    table.name
-                );
+                assert!(table.columns.iter().any(|c| c.name == *name), "{}.{name}", table.name);
             }
         }
     }

@@ -44,6 +44,15 @@ pub struct AccountScope {
     pub regions: Vec<String>,
 }
 
+/// What a run sets out to ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Ids of the collector's sources, sorted.
+    pub sources: Vec<String>,
+    /// The operations they make (`service:Operation`), sorted.
+    pub operations: Vec<String>,
+}
+
 /// Count and digest of a JSON Lines file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines {
@@ -72,6 +81,8 @@ pub struct SnapshotMeta {
     pub tool: Tool,
     /// Accounts and regions asked, sorted by account.
     pub accounts: Vec<AccountScope>,
+    /// Sources of the collector that the run was to read, sorted.
+    pub sources: Vec<String>,
     /// Operations the run was to ask (`service:Operation`), sorted.
     pub operations: Vec<String>,
     /// `exchanges.jsonl`.
@@ -112,9 +123,7 @@ pub enum SnapshotError {
         message: String,
     },
     /// A newer exhibit wrote it.
-    #[error(
-        "its format is `{0}`, which this version of exhibit does not know; use a newer exhibit"
-    )]
+    #[error("its format is `{0}`, which this version of exhibit does not know; use a newer exhibit")]
     Newer(String),
 }
 
@@ -143,8 +152,7 @@ impl Snapshot {
             "exchanges.jsonl".to_owned(),
             "gaps.jsonl".to_owned(),
         ];
-        let exchanges: Vec<Exchange> =
-            read_lines(&mut archive, "exchanges.jsonl", &meta.exchanges)?;
+        let exchanges: Vec<Exchange> = read_lines(&mut archive, "exchanges.jsonl", &meta.exchanges)?;
         let gaps = read_lines(&mut archive, "gaps.jsonl", &meta.gaps)?;
         let mut tables = BTreeMap::new();
         for (table, lines) in &meta.records {
@@ -161,9 +169,7 @@ impl Snapshot {
             }
             if let Some(file) = &exchange.body {
                 let body = archive.read(file).map_err(|e| wrong(file, e))?;
-                if Some(Digest::of(&body)) != exchange.body_sha256
-                    || body.len() as u64 != exchange.body_len
-                {
+                if Some(Digest::of(&body)) != exchange.body_sha256 || body.len() as u64 != exchange.body_len {
                     return Err(wrong(file, "its SHA-256 is not the one in exchanges.jsonl"));
                 }
                 expected.push(file.clone());
@@ -235,9 +241,7 @@ fn read_meta(archive: &mut SnapshotArchive) -> Result<SnapshotMeta, SnapshotErro
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| wrong(file, e))?;
     match value.get("format").and_then(|format| format.as_str()) {
         Some(FORMAT) => serde_json::from_value(value).map_err(|e| wrong(file, e)),
-        Some(format) if format.starts_with("exhibit.snapshot/") => {
-            Err(SnapshotError::Newer(format.to_owned()))
-        }
+        Some(format) if format.starts_with("exhibit.snapshot/") => Err(SnapshotError::Newer(format.to_owned())),
         _ => Err(wrong(file, "`format` is not that of a snapshot")),
     }
 }

@@ -12,7 +12,7 @@ use evidence::exchange::{Exchange, Outcome};
 use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Locker, LockerError, Sealing, Writer};
 use evidence::record::Row;
-use evidence::snapshot::{AccountScope, Snapshot, Status, Tool};
+use evidence::snapshot::{AccountScope, Plan, Snapshot, Status, Tool};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -24,6 +24,13 @@ fn tool() -> Tool {
     Tool {
         name: "exhibit".into(),
         version: "0.0.0".into(),
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        sources: vec!["iam.users".into()],
+        operations: vec!["iam:ListUsers".into()],
     }
 }
 
@@ -92,16 +99,8 @@ fn gap(operation: &str, resource: Option<&str>) -> Gap {
 /// A locker with one complete run.
 fn one_run(dir: &Path, users: Vec<Row>, gaps: Vec<Gap>) -> String {
     let writer = Writer::create(dir, "Example & Co", &tool(), at("2025-06-30T00:00:00Z")).unwrap();
-    let mut draft = writer
-        .begin(
-            at("2025-06-30T00:00:00Z"),
-            &tool(),
-            vec!["iam:ListUsers".into()],
-        )
-        .unwrap();
-    draft
-        .put(exchange("ListUsers"), Some(b"<ListUsersResponse/>"))
-        .unwrap();
+    let mut draft = writer.begin(at("2025-06-30T00:00:00Z"), &tool(), plan()).unwrap();
+    draft.put(exchange("ListUsers"), Some(b"<ListUsersResponse/>")).unwrap();
     draft.put(exchange("GetLoginProfile"), None).unwrap();
     let (_, meta) = draft.seal(sealing(users, gaps)).unwrap();
     meta.run
@@ -154,12 +153,7 @@ fn the_same_run_gives_the_same_bytes() {
     for dir in [&one, &two] {
         one_run(dir.path(), vec![user("a", "/")], vec![]);
     }
-    let content = |dir: &Path| -> Vec<_> {
-        files(dir)
-            .into_iter()
-            .map(|f| fs::read(f).unwrap())
-            .collect()
-    };
+    let content = |dir: &Path| -> Vec<_> { files(dir).into_iter().map(|f| fs::read(f).unwrap()).collect() };
     assert_eq!(content(one.path()), content(two.path()));
 }
 
@@ -167,29 +161,20 @@ fn the_same_run_gives_the_same_bytes() {
 fn a_second_writer_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let _first = Writer::create(dir.path(), "x", &tool(), at("2025-06-30T00:00:00Z")).unwrap();
-    assert!(matches!(
-        Writer::open(dir.path()),
-        Err(LockerError::Locked(_))
-    ));
+    assert!(matches!(Writer::open(dir.path()), Err(LockerError::Locked(_))));
 }
 
 #[test]
 fn not_a_locker_and_a_newer_locker_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        Locker::open(dir.path()),
-        Err(LockerError::NotALocker(_))
-    ));
+    assert!(matches!(Locker::open(dir.path()), Err(LockerError::NotALocker(_))));
     one_run(dir.path(), vec![], vec![]);
     let path = dir.path().join("locker.json");
     let text = fs::read_to_string(&path)
         .unwrap()
         .replace("exhibit.locker/1", "exhibit.locker/2");
     fs::write(&path, text).unwrap();
-    assert!(matches!(
-        Locker::open(dir.path()),
-        Err(LockerError::Newer { .. })
-    ));
+    assert!(matches!(Locker::open(dir.path()), Err(LockerError::Newer { .. })));
 }
 
 #[test]
@@ -221,13 +206,7 @@ fn a_crash_at_any_point_of_a_run_is_recovered_and_logged() {
     for stage in ["opened", "spooled", "torn", "zipped"] {
         let dir = tempfile::tempdir().unwrap();
         let writer = Writer::create(dir.path(), "x", &tool(), at("2025-06-30T00:00:00Z")).unwrap();
-        let mut draft = writer
-            .begin(
-                at("2025-06-30T00:00:00Z"),
-                &tool(),
-                vec!["iam:ListUsers".into()],
-            )
-            .unwrap();
+        let mut draft = writer.begin(at("2025-06-30T00:00:00Z"), &tool(), plan()).unwrap();
         let spool = dir.path().join("spool").join(draft.run());
         if stage != "opened" {
             draft.put(exchange("ListUsers"), Some(b"<one/>")).unwrap();
@@ -236,15 +215,8 @@ fn a_crash_at_any_point_of_a_run_is_recovered_and_logged() {
             let copy = tempfile::tempdir().unwrap();
             let run = draft.run().to_owned();
             // Another locker with the same history shows what the zip would have been.
-            let other =
-                Writer::create(copy.path(), "x", &tool(), at("2025-06-30T00:00:00Z")).unwrap();
-            let mut twin = other
-                .begin(
-                    at("2025-06-30T00:00:00Z"),
-                    &tool(),
-                    vec!["iam:ListUsers".into()],
-                )
-                .unwrap();
+            let other = Writer::create(copy.path(), "x", &tool(), at("2025-06-30T00:00:00Z")).unwrap();
+            let mut twin = other.begin(at("2025-06-30T00:00:00Z"), &tool(), plan()).unwrap();
             twin.put(exchange("ListUsers"), Some(b"<one/>")).unwrap();
             twin.seal(sealing(vec![], vec![])).unwrap();
             let name = format!("snapshots/{run}.zip");
@@ -275,17 +247,11 @@ fn a_crash_at_any_point_of_a_run_is_recovered_and_logged() {
         assert_eq!(snapshots.len(), usize::from(stage != "opened"), "{stage}");
         if matches!(stage, "spooled" | "torn") {
             let snapshot = locker.load(&snapshots[0].run).unwrap();
-            assert_eq!(
-                (snapshot.meta.status, snapshot.exchanges.len()),
-                (Status::Partial, 1)
-            );
+            assert_eq!((snapshot.meta.status, snapshot.exchanges.len()), (Status::Partial, 1));
             assert_eq!(snapshot.gaps[0].code, ReasonCode::EvidenceMissing);
         }
         assert!(
-            fs::read_dir(dir.path().join("spool"))
-                .unwrap()
-                .next()
-                .is_none(),
+            fs::read_dir(dir.path().join("spool")).unwrap().next().is_none(),
             "{stage}"
         );
     }
@@ -336,11 +302,7 @@ fn flipped_somewhere(
         }
         bytes[n] ^= 1_u8 << bit;
         fs::write(&file, bytes).unwrap();
-        let name = file
-            .strip_prefix(dir.path())
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
+        let name = file.strip_prefix(dir.path()).unwrap().to_string_lossy().into_owned();
         match Locker::verify(dir.path()) {
             Ok(found) => {
                 let named = found.faults.iter().any(|f| f.file == name);

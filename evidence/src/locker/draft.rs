@@ -17,7 +17,7 @@ use crate::exchange::Exchange;
 use crate::gap::{Gap, ReasonCode};
 use crate::log::EntryType;
 use crate::record::Row;
-use crate::snapshot::{AccountScope, FORMAT, Lines, SnapshotMeta, Status, Tool};
+use crate::snapshot::{AccountScope, FORMAT, Lines, Plan, SnapshotMeta, Status, Tool};
 
 /// A run that has been opened and not yet closed.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Draft {
     seq_open: u64,
     opened_at: Timestamp,
     tool: Tool,
-    operations: Vec<String>,
+    plan: Plan,
     spool: Spool,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Spool {
     lines: File,
     bodies: File,
     pub(super) exchanges: Vec<Exchange>,
-    operations: Vec<String>,
+    plan: Plan,
 }
 
 impl Draft {
@@ -63,23 +63,22 @@ impl Draft {
         seq_open: u64,
         opened_at: Timestamp,
         tool: Tool,
-        operations: Vec<String>,
+        plan: Plan,
     ) -> Result<Self, LockerError> {
         let dir = writer.layout.spool().join(&run);
         put::make_dir(&dir).at(&dir)?;
-        let (lines, bodies, plan) = (
+        let (lines, bodies, planned) = (
             dir.join("exchanges.jsonl"),
             dir.join("bodies.bin"),
-            dir.join("operations.json"),
+            dir.join("plan.json"),
         );
-        let mut file = put::create(&plan).at(&plan)?;
-        file.write_all(canonical::to_line(&operations)?.as_bytes())
-            .at(&plan)?;
+        let mut file = put::create(&planned).at(&planned)?;
+        file.write_all(canonical::to_line(&plan)?.as_bytes()).at(&planned)?;
         let spool = Spool {
             lines: put::create(&lines).at(&lines)?,
             bodies: put::create(&bodies).at(&bodies)?,
             exchanges: Vec::new(),
-            operations: operations.clone(),
+            plan: plan.clone(),
             dir,
         };
         Ok(Self {
@@ -88,7 +87,7 @@ impl Draft {
             seq_open,
             opened_at,
             tool,
-            operations,
+            plan,
             spool,
         })
     }
@@ -100,7 +99,7 @@ impl Draft {
         let (Ok(lines), Ok(bodies)) = (open("exchanges.jsonl"), open("bodies.bin")) else {
             return Ok(None);
         };
-        let operations = fs::read_to_string(dir.join("operations.json"))
+        let plan = fs::read_to_string(dir.join("plan.json"))
             .ok()
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default();
@@ -123,7 +122,7 @@ impl Draft {
             lines,
             bodies,
             exchanges,
-            operations,
+            plan,
         }))
     }
 
@@ -135,14 +134,14 @@ impl Draft {
         tool: Tool,
         spool: Spool,
     ) -> Self {
-        let operations = spool.operations.clone();
+        let plan = spool.plan.clone();
         Self {
             writer,
             run,
             seq_open,
             opened_at,
             tool,
-            operations,
+            plan,
             spool,
         }
     }
@@ -161,7 +160,7 @@ impl Draft {
         };
         let gaps = accounts
             .iter()
-            .flat_map(|scope| self.operations.iter().map(move |op| gap(scope, op)))
+            .flat_map(|scope| self.plan.operations.iter().map(move |op| gap(scope, op)))
             .collect();
         Sealing {
             closed_at: self.opened_at,
@@ -237,11 +236,7 @@ impl Draft {
         Ok(self.writer)
     }
 
-    fn archive(
-        &mut self,
-        file: File,
-        sealing: &Sealing,
-    ) -> Result<(File, SnapshotMeta), LockerError> {
+    fn archive(&mut self, file: File, sealing: &Sealing) -> Result<(File, SnapshotMeta), LockerError> {
         let exchanges = lines_of(&self.spool.exchanges)?;
         let mut gaps = sealing.gaps.clone();
         gaps.sort();
@@ -262,7 +257,8 @@ impl Draft {
             status: sealing.status,
             tool: self.tool.clone(),
             accounts: sealing.accounts.clone(),
-            operations: self.operations.clone(),
+            sources: self.plan.sources.clone(),
+            operations: self.plan.operations.clone(),
             max_clock_skew_s: max_clock_skew(&self.spool.exchanges),
             exchanges: exchanges.0.clone(),
             gaps: gaps.0.clone(),
@@ -278,10 +274,7 @@ impl Draft {
         for (table, (_, text)) in &records {
             archive.add(&format!("records/{table}.jsonl"), text.as_bytes())?;
         }
-        self.spool
-            .bodies
-            .seek(SeekFrom::Start(0))
-            .at(&self.spool.dir)?;
+        self.spool.bodies.seek(SeekFrom::Start(0)).at(&self.spool.dir)?;
         let mut bodies = BufReader::new(&self.spool.bodies);
         for exchange in &self.spool.exchanges {
             let Some(name) = &exchange.body else { continue };
@@ -304,6 +297,8 @@ pub(super) fn log_snapshot(
         "opened_at": meta.opened_at,
         "file": format!("snapshots/{}.zip", meta.run),
         "sha256": sha256,
+        // Lets a reader of an unpacked snapshot check it without this zip.
+        "snapshot_json_sha256": Digest::of(canonical::to_line(meta)?),
         "status": meta.status,
         "exchanges": meta.exchanges.count,
         "gaps": meta.gaps.count,
@@ -322,12 +317,7 @@ pub(super) fn remove_spool(layout: &Layout, run: &str) -> Result<(), LockerError
 
 /// Account, region and key of a row: the order of `records/<table>.jsonl`.
 fn order_of(row: &Row) -> (String, String, String, String) {
-    let text = |name: &str| {
-        row.get(name)
-            .and_then(|v| v.as_str())
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |name: &str| row.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
     (
         text("account"),
         text("region"),

@@ -15,9 +15,7 @@ pub struct Layout {
 impl Layout {
     /// Of the locker in this folder.
     pub fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
+        Self { dir: dir.to_owned() }
     }
 
     /// The folder itself.
@@ -92,11 +90,7 @@ impl Layout {
 
     /// The name of the log entry before the one of this name, if it is one.
     pub fn entry_before(&self, name: &str) -> Option<String> {
-        let seq: u64 = name
-            .strip_prefix("log/")?
-            .strip_suffix(".json")?
-            .parse()
-            .ok()?;
+        let seq: u64 = name.strip_prefix("log/")?.strip_suffix(".json")?.parse().ok()?;
         (seq > 1).then(|| self.name_of(&self.entry(seq - 1)))
     }
 

@@ -97,11 +97,9 @@ fn check_times(locker: &Locker, found: &mut Verification) {
     for entry in &locker.entries {
         if before.is_some_and(|before| entry.at < before) {
             let file = format!("log/{}.json", crate::log::stem(entry.seq));
-            found.faults.push(Fault::new(
-                file,
-                "time",
-                "it is dated before the entry it follows",
-            ));
+            found
+                .faults
+                .push(Fault::new(file, "time", "it is dated before the entry it follows"));
         }
         before = Some(entry.at);
     }
@@ -147,11 +145,7 @@ fn check_checkpoints(locker: &Locker, found: &mut Verification) -> Result<(), Lo
 }
 
 fn check_snapshots(locker: &Locker, found: &mut Verification) -> Result<(), LockerError> {
-    for entry in locker
-        .entries
-        .iter()
-        .filter(|e| e.r#type == EntryType::Snapshot)
-    {
+    for entry in locker.entries.iter().filter(|e| e.r#type == EntryType::Snapshot) {
         let entry = match snapshot_entry(entry) {
             Ok(entry) => entry,
             Err(e) => {
@@ -169,18 +163,15 @@ fn check_snapshots(locker: &Locker, found: &mut Verification) -> Result<(), Lock
                     found.count("snapshots", 1);
                     found.count("exchanges", snapshot.exchanges.len());
                     if snapshot.meta.run != entry.run {
-                        found.faults.push(Fault::new(
-                            &entry.file,
-                            "changed",
-                            "it belongs to another run",
-                        ));
+                        found
+                            .faults
+                            .push(Fault::new(&entry.file, "changed", "it belongs to another run"));
                     }
                     if snapshot.meta.max_clock_skew_s > 300 {
                         let skew = snapshot.meta.max_clock_skew_s;
-                        found.notes.push(format!(
-                            "{}: the collector's clock was off by {skew} s",
-                            entry.file
-                        ));
+                        found
+                            .notes
+                            .push(format!("{}: the collector's clock was off by {skew} s", entry.file));
                     }
                 }
                 Err(e) => found.faults.push(Fault::new(&entry.file, "unreadable", e)),
@@ -236,20 +227,15 @@ fn check_tree(locker: &Locker, found: &mut Verification) -> Result<(), LockerErr
     found.count("files", files.len());
     for (name, is_file) in files {
         if !is_file {
-            found.faults.push(Fault::new(
-                name,
-                "unexpected",
-                "it is neither a file nor a folder",
-            ));
+            found
+                .faults
+                .push(Fault::new(name, "unexpected", "it is neither a file nor a folder"));
         } else if name.starts_with("objects/") {
             check_object(layout, &name, found)?;
-        } else if !known.contains(&name) && !name.starts_with("spool/") && !name.starts_with("tmp/")
-        {
-            found.faults.push(Fault::new(
-                name,
-                "unexpected",
-                "nothing in the log refers to this file",
-            ));
+        } else if !known.contains(&name) && !name.starts_with("spool/") && !name.starts_with("tmp/") {
+            found
+                .faults
+                .push(Fault::new(name, "unexpected", "nothing in the log refers to this file"));
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::canonical;
 use crate::clock::Timestamp;
 use crate::digest::Digest;
 use crate::log::{Entry, EntryType, NO_PREVIOUS, checkpoint};
-use crate::snapshot::{AccountScope, Status, Tool};
+use crate::snapshot::{AccountScope, Plan, Status, Tool};
 
 /// Holds the lock of a locker; there is at most one per locker.
 #[derive(Debug)]
@@ -35,12 +35,7 @@ pub struct Recovery {
 
 impl Writer {
     /// Makes a new locker.
-    pub fn create(
-        dir: &Path,
-        organization: &str,
-        tool: &Tool,
-        at: Timestamp,
-    ) -> Result<Self, LockerError> {
+    pub fn create(dir: &Path, organization: &str, tool: &Tool, at: Timestamp) -> Result<Self, LockerError> {
         let layout = Layout::new(dir);
         for folder in [
             dir.to_owned(),
@@ -61,9 +56,7 @@ impl Writer {
             seq: 1,
             at,
             r#type: EntryType::Genesis,
-            prev: NO_PREVIOUS
-                .parse()
-                .map_err(|e: String| super::damaged("log", e))?,
+            prev: NO_PREVIOUS.parse().map_err(|e: String| super::damaged("log", e))?,
             body: json!({ "format": FORMAT, "organization": organization, "tool": tool }),
         };
         let line = genesis.line()?;
@@ -71,12 +64,7 @@ impl Writer {
         let path = layout.entry(1);
         put::put(&layout.tmp(), &path, format!("{line}\n").as_bytes()).at(&path)?;
         let path = layout.identity();
-        put::put(
-            &layout.tmp(),
-            &path,
-            canonical::to_line(&identity)?.as_bytes(),
-        )
-        .at(&path)?;
+        put::put(&layout.tmp(), &path, canonical::to_line(&identity)?.as_bytes()).at(&path)?;
         Ok(Self {
             layout,
             identity,
@@ -126,12 +114,7 @@ impl Writer {
     }
 
     /// Appends an entry to the log.
-    pub fn append(
-        &mut self,
-        at: Timestamp,
-        r#type: EntryType,
-        body: Value,
-    ) -> Result<u64, LockerError> {
+    pub fn append(&mut self, at: Timestamp, r#type: EntryType, body: Value) -> Result<u64, LockerError> {
         let seq = self.lines.len() as u64 + 1;
         let prev = Digest::of(self.lines.last().map_or("", String::as_str));
         let entry = Entry {
@@ -165,26 +148,17 @@ impl Writer {
     }
 
     /// Logs the start of a run, before its first call.
-    pub fn begin(
-        mut self,
-        at: Timestamp,
-        tool: &Tool,
-        operations: Vec<String>,
-    ) -> Result<Draft, LockerError> {
+    pub fn begin(mut self, at: Timestamp, tool: &Tool, plan: Plan) -> Result<Draft, LockerError> {
         let last = Digest::of(self.lines.last().map_or("", String::as_str));
         // Two runs of one second differ in what the log held before them.
-        let run = format!(
-            "{}-{}",
-            at.compact(),
-            Digest::of(format!("{last}\n{at}\n")).short(8)
-        );
+        let run = format!("{}-{}", at.compact(), Digest::of(format!("{last}\n{at}\n")).short(8));
         let seq = self.append(
             at,
             EntryType::RunOpen,
-            json!({ "run": run, "tool": tool, "operations": operations }),
+            json!({ "run": run, "tool": tool, "plan": plan }),
         )?;
         self.checkpoint()?;
-        Draft::start(self, run, seq, at, tool.clone(), operations)
+        Draft::start(self, run, seq, at, tool.clone(), plan)
     }
 
     /// Seals what a crash has left of earlier runs; nothing is dropped without a trace.
@@ -202,35 +176,19 @@ impl Writer {
         Ok((self, found))
     }
 
-    fn recover_run(
-        mut self,
-        open: &Entry,
-        run: &str,
-        at: Timestamp,
-    ) -> Result<(Self, String), LockerError> {
+    fn recover_run(mut self, open: &Entry, run: &str, at: Timestamp) -> Result<(Self, String), LockerError> {
         let sealed = self.layout.snapshot(run);
         if sealed.is_file() {
             // The crash came between the snapshot and its log entry.
             let bytes = fs::read(&sealed).at(&sealed)?;
             let snapshot = crate::snapshot::Snapshot::read(bytes.clone())
                 .map_err(|e| super::damaged(self.layout.name_of(&sealed), e))?;
-            self.append(
-                at,
-                EntryType::Recovered,
-                json!({ "run": run, "found": "snapshot" }),
-            )?;
+            self.append(at, EntryType::Recovered, json!({ "run": run, "found": "snapshot" }))?;
             draft::log_snapshot(&mut self, &snapshot.meta, Digest::of(&bytes), at)?;
             draft::remove_spool(&self.layout, run)?;
-            return Ok((
-                self,
-                "its snapshot was whole and is now in the log".to_owned(),
-            ));
+            return Ok((self, "its snapshot was whole and is now in the log".to_owned()));
         }
-        self.append(
-            at,
-            EntryType::Recovered,
-            json!({ "run": run, "found": "spool" }),
-        )?;
+        self.append(at, EntryType::Recovered, json!({ "run": run, "found": "spool" }))?;
         match Draft::resume(&self.layout, run)? {
             Some(spool) if !spool.exchanges.is_empty() => {
                 let accounts = spooled_accounts(&spool.exchanges);
@@ -250,10 +208,7 @@ impl Writer {
                     status: Status::Partial,
                     ..sealing
                 })?;
-                Ok((
-                    writer,
-                    format!("sealed as a partial snapshot with {count} exchanges"),
-                ))
+                Ok((writer, format!("sealed as a partial snapshot with {count} exchanges")))
             }
             _ => {
                 self.append(
@@ -263,23 +218,16 @@ impl Writer {
                 )?;
                 self.checkpoint()?;
                 draft::remove_spool(&self.layout, run)?;
-                Ok((
-                    self,
-                    "it had no answer yet and was closed as aborted".to_owned(),
-                ))
+                Ok((self, "it had no answer yet and was closed as aborted".to_owned()))
             }
         }
     }
 }
 
 fn spooled_accounts(exchanges: &[crate::exchange::Exchange]) -> Vec<AccountScope> {
-    let mut accounts: std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> =
-        Default::default();
+    let mut accounts: std::collections::BTreeMap<&str, std::collections::BTreeSet<&str>> = Default::default();
     for exchange in exchanges {
-        accounts
-            .entry(&exchange.account)
-            .or_default()
-            .insert(&exchange.region);
+        accounts.entry(&exchange.account).or_default().insert(&exchange.region);
     }
     accounts
         .into_iter()
@@ -295,11 +243,9 @@ fn take_lock(layout: &Layout) -> Result<File, LockerError> {
     let path = layout.lock();
     let file = match put::create(&path) {
         Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => File::options()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .at(&path)?,
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+            File::options().read(true).write(true).open(&path).at(&path)?
+        }
         Err(source) => return Err(LockerError::Io { path, source }),
     };
     match file.try_lock() {
@@ -325,14 +271,8 @@ fn rebuild_identity(layout: &Layout) -> Result<(), LockerError> {
     let path = layout.entry(1);
     let text = fs::read_to_string(&path).at(&path)?;
     let line = text.trim_end_matches('\n');
-    let entry: Entry =
-        serde_json::from_str(line).map_err(|e| super::damaged(layout.name_of(&path), e))?;
+    let entry: Entry = serde_json::from_str(line).map_err(|e| super::damaged(layout.name_of(&path), e))?;
     let identity = super::identity_of(&entry, line);
     let path = layout.identity();
-    put::put(
-        &layout.tmp(),
-        &path,
-        canonical::to_line(&identity)?.as_bytes(),
-    )
-    .at(&path)
+    put::put(&layout.tmp(), &path, canonical::to_line(&identity)?.as_bytes()).at(&path)
 }

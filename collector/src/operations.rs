@@ -1,0 +1,74 @@
+//! The AWS operations exhibit may call: one list for the guard, the policy and the build.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+const LIST: &str = include_str!("../operations.toml");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Service {
+    // Read by the build, which trims this crate to the operations.
+    #[serde(rename = "sdk")]
+    _sdk: String,
+    operations: BTreeSet<String>,
+    #[serde(default)]
+    actions: BTreeMap<String, String>,
+}
+
+static SERVICES: LazyLock<BTreeMap<String, Service>> =
+    LazyLock::new(|| toml::from_str(LIST).unwrap_or_else(|e| panic!("collector/operations.toml: {e}")));
+
+/// Whether exhibit may call the operation.
+pub fn is_allowed(service: &str, operation: &str) -> bool {
+    SERVICES.get(service).is_some_and(|s| s.operations.contains(operation))
+}
+
+/// All operations as `service:Operation`, sorted.
+pub fn all() -> Vec<String> {
+    SERVICES
+        .iter()
+        .flat_map(|(name, service)| {
+            service
+                .operations
+                .iter()
+                .map(move |operation| format!("{name}:{operation}"))
+        })
+        .collect()
+}
+
+/// The IAM action that allows `service:Operation`, where the two differ in name or not.
+pub fn action(call: &str) -> String {
+    call.split_once(':')
+        .and_then(|(service, operation)| SERVICES.get(service)?.actions.get(operation).cloned())
+        .unwrap_or_else(|| call.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_reads_are_listed() {
+        // The one exception, and why, is in operations.toml and in the README.
+        let exceptions = ["iam:GenerateCredentialReport"];
+        for call in all() {
+            let operation = call.split_once(':').unwrap().1;
+            let reads = ["Describe", "Get", "List"]
+                .iter()
+                .any(|verb| operation.starts_with(verb));
+            assert!(reads || exceptions.contains(&call.as_str()), "{call} is no read");
+        }
+        assert!(is_allowed("iam", "ListUsers"));
+        assert!(!is_allowed("iam", "CreateUser"));
+        assert!(!is_allowed("ec2", "ListUsers"));
+    }
+
+    #[test]
+    fn actions_are_named_where_they_differ() {
+        assert_eq!(action("s3:ListBuckets"), "s3:ListAllMyBuckets");
+        assert_eq!(action("iam:ListUsers"), "iam:ListUsers");
+    }
+}

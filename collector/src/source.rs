@@ -1,0 +1,265 @@
+//! A source: one read of one AWS service, and what it is given to do it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use evidence::clock::Timestamp;
+use evidence::gap::Gap;
+use evidence::record::{Record, Row};
+use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt};
+
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::transport::observed;
+
+/// Calls of one source in flight at most; the transport limits further by service.
+const FAN_OUT: usize = 32;
+
+/// Where a source is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Once per account.
+    Global,
+    /// Once per account and region.
+    Regional,
+}
+
+/// One read.
+pub struct Source {
+    /// Its name: `service.what`.
+    pub id: &'static str,
+    /// The operations it makes.
+    pub operations: &'static [&'static str],
+    /// Where.
+    pub scope: Scope,
+    /// The tables it fills.
+    pub tables: &'static [&'static str],
+    /// Does it.
+    pub collect: for<'a> fn(&'a Context<'a>) -> BoxFuture<'a, ()>,
+}
+
+/// Rows and gaps of one read.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Rows by table.
+    pub tables: BTreeMap<String, Vec<Row>>,
+    /// What could not be seen.
+    pub gaps: Vec<Gap>,
+}
+
+impl Batch {
+    /// Adds another's content.
+    pub fn merge(&mut self, other: Self) {
+        for (table, rows) in other.tables {
+            self.tables.entry(table).or_default().extend(rows);
+        }
+        self.gaps.extend(other.gaps);
+    }
+
+    /// Adds a row.
+    pub fn put<R: Record>(&mut self, record: &R) {
+        if let Ok(serde_json::Value::Object(row)) = serde_json::to_value(record) {
+            self.tables.entry(R::TABLE.name.to_owned()).or_default().push(row);
+        }
+    }
+}
+
+/// An answer and the exchange it came in.
+#[derive(Clone, Debug)]
+pub struct Answer<T> {
+    /// The SDK's typed output.
+    pub output: T,
+    /// Number of the exchange.
+    pub exchange: u64,
+}
+
+/// All pages of a list, or as many as came before a failure.
+#[derive(Clone, Debug)]
+pub struct Pages<T> {
+    /// The pages, in order.
+    pub pages: Vec<Answer<T>>,
+    /// Why the list is not complete.
+    pub failure: Option<Failure>,
+}
+
+/// What a source is given.
+pub struct Context<'a> {
+    /// The account's clients.
+    pub session: &'a Session,
+    /// Account id.
+    pub account: &'a str,
+    /// `global`, or the region that is asked: the `region` of rows and gaps.
+    pub region: &'a str,
+    /// The region of the client that asks.
+    pub client_region: &'a str,
+    /// All regions in scope.
+    pub regions: &'a [String],
+    /// When the run started.
+    pub as_of: Timestamp,
+    batch: Mutex<Batch>,
+}
+
+impl<'a> Context<'a> {
+    /// For one read.
+    pub fn new(
+        session: &'a Session,
+        account: &'a str,
+        region: &'a str,
+        client_region: &'a str,
+        regions: &'a [String],
+        as_of: Timestamp,
+    ) -> Self {
+        Self {
+            session,
+            account,
+            region,
+            client_region,
+            regions,
+            as_of,
+            batch: Mutex::default(),
+        }
+    }
+
+    /// The rows and gaps so far.
+    pub fn into_batch(self) -> Batch {
+        self.batch.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a row.
+    pub fn put<R: Record>(&self, record: &R) {
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner).put(record);
+    }
+
+    /// Keeps what could not be seen; `resource` is the one thing that was asked about.
+    pub fn gap(&self, operation: &str, resource: Option<&str>, failure: &Failure) {
+        self.gap_in(self.region, operation, resource, failure);
+    }
+
+    /// Like [`Self::gap`], for a region of its own.
+    pub fn gap_in(&self, region: &str, operation: &str, resource: Option<&str>, failure: &Failure) {
+        let gap = Gap {
+            account: self.account.to_owned(),
+            region: region.to_owned(),
+            operation: operation.to_owned(),
+            resource: resource.map(str::to_owned),
+            code: failure.code,
+            error_code: failure.error_code.clone(),
+            message: failure.message.clone(),
+            exchange: failure.exchange,
+        };
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner).gaps.push(gap);
+    }
+
+    /// Makes a call.
+    pub async fn ask<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<Answer<T>, Failure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        ask(call).await
+    }
+
+    /// Reads a list to its end.
+    ///
+    /// `call` is given the page token; `next` reads it off a page: `Ok(None)` at the end,
+    /// `Err(())` when the page says that there is more but not how to get it.
+    pub async fn pages<T, E, F>(
+        &self,
+        call: impl Fn(Option<String>) -> F,
+        next: impl Fn(&T) -> Result<Option<String>, ()>,
+    ) -> Pages<T>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        pages(call, next).await
+    }
+
+    /// Works on all items, some at a time.
+    pub async fn each<I, F: Future<Output = ()>>(&self, items: impl IntoIterator<Item = I>, work: impl Fn(I) -> F) {
+        stream::iter(items).for_each_concurrent(FAN_OUT, work).await;
+    }
+
+    /// Waits, unless this is a replay.
+    pub async fn wait(&self, time: Duration) {
+        if !self.session.is_replay() {
+            tokio::time::sleep(time).await;
+        }
+    }
+}
+
+/// Makes a call and names its exchange.
+pub async fn ask<T, E>(call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>) -> Result<Answer<T>, Failure>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match observed(call).await {
+        // An output without an exchange cannot be: the transport makes one per attempt.
+        (Ok(output), exchange) => Ok(Answer {
+            output,
+            exchange: exchange.unwrap_or_default(),
+        }),
+        (Err(error), exchange) => Err(Failure::of(&error, exchange)),
+    }
+}
+
+/// See [`Context::pages`].
+pub async fn pages<T, E, F>(
+    call: impl Fn(Option<String>) -> F,
+    next: impl Fn(&T) -> Result<Option<String>, ()>,
+) -> Pages<T>
+where
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let mut pages = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let answer = match ask(call(token.clone())).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                return Pages {
+                    pages,
+                    failure: Some(failure),
+                };
+            }
+        };
+        let following = next(&answer.output);
+        let exchange = answer.exchange;
+        pages.push(answer);
+        match following {
+            Ok(None) => {
+                return Pages { pages, failure: None };
+            }
+            Ok(following) if following != token => token = following,
+            _ => {
+                return Pages {
+                    pages,
+                    failure: Some(Failure::endless(exchange)),
+                };
+            }
+        }
+    }
+}
+
+/// The usual page token: absent or empty at the end.
+pub fn token(token: Option<&str>) -> Result<Option<String>, ()> {
+    Ok(token.filter(|token| !token.is_empty()).map(str::to_owned))
+}
+
+/// IAM's and KMS's kind: a flag says whether there is more, and then there must be a marker.
+pub fn marker(truncated: bool, marker: Option<&str>) -> Result<Option<String>, ()> {
+    if truncated {
+        marker.filter(|m| !m.is_empty()).map(|m| Some(m.to_owned())).ok_or(())
+    } else {
+        Ok(None)
+    }
+}

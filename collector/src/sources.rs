@@ -1,0 +1,106 @@
+//! All sources, one file per AWS service, in the order in which they are read out.
+
+use std::collections::BTreeSet;
+
+use crate::source::{Scope, Source};
+
+mod cloudtrail;
+mod ec2;
+mod iam;
+mod kms;
+mod s3;
+mod s3control;
+
+/// Every source. The first two are read before all others: they tell whom and where to ask.
+pub static SOURCES: &[&Source] = &[
+    &IDENTITY,
+    &REGIONS,
+    &cloudtrail::TRAILS,
+    &ec2::NETWORK_ACLS,
+    &ec2::NETWORK_INTERFACES,
+    &ec2::PREFIX_LISTS,
+    &ec2::SECURITY_GROUPS,
+    &ec2::SECURITY_GROUP_RULES,
+    &ec2::VPCS,
+    &iam::ACCOUNT,
+    &iam::AUTHORIZATION,
+    &iam::USERS,
+    &iam::VIRTUAL_MFA_DEVICES,
+    &kms::ALIASES,
+    &kms::KEYS,
+    &s3::BUCKETS,
+    &s3control::ACCESS_POINTS,
+    &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+];
+
+/// Who collects, in which account. Always read; see `run`.
+pub static IDENTITY: Source = Source {
+    id: "sts.identity",
+    operations: &["sts:GetCallerIdentity"],
+    scope: Scope::Global,
+    tables: &["account"],
+    collect: |_| Box::pin(async {}),
+};
+
+/// The account's regions. Always read; see `region`.
+pub static REGIONS: Source = Source {
+    id: "account.regions",
+    operations: &["account:ListRegions", "ec2:DescribeRegions"],
+    scope: Scope::Global,
+    tables: &["region"],
+    collect: |_| Box::pin(async {}),
+};
+
+/// The sources needed for these operations, with the two that are always read.
+pub fn for_operations(operations: &BTreeSet<String>) -> Vec<&'static Source> {
+    SOURCES
+        .iter()
+        .copied()
+        .filter(|source| {
+            [IDENTITY.id, REGIONS.id].contains(&source.id)
+                || source
+                    .operations
+                    .iter()
+                    .any(|operation| operations.contains(*operation))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use evidence::record::TABLES;
+
+    use super::*;
+
+    #[test]
+    fn sources_tables_and_operations_agree() {
+        let listed: BTreeSet<String> = crate::operations::all().into_iter().collect();
+        let asked: BTreeSet<String> = SOURCES
+            .iter()
+            .flat_map(|s| s.operations.iter().map(|o| (*o).to_owned()))
+            .collect();
+        assert_eq!(asked, listed, "operations.toml and the sources");
+        for table in TABLES {
+            let filling: Vec<_> = SOURCES.iter().filter(|s| s.tables.contains(&table.name)).collect();
+            assert_eq!(filling.len(), 1, "table {} must be filled by one source", table.name);
+            for operation in table.operations {
+                assert!(
+                    filling[0].operations.contains(operation),
+                    "{} needs {operation}",
+                    table.name
+                );
+            }
+        }
+        for source in SOURCES {
+            for table in source.tables {
+                assert!(
+                    evidence::record::table(table).is_some(),
+                    "{} fills unknown table {table}",
+                    source.id
+                );
+            }
+        }
+        let ids: BTreeSet<_> = SOURCES.iter().map(|s| s.id).collect();
+        assert_eq!(ids.len(), SOURCES.len());
+    }
+}

@@ -1,0 +1,431 @@
+//! The network, with every attempt kept as an exchange.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use evidence::canonical;
+use evidence::clock::Clock;
+use evidence::exchange::{Exchange, Outcome};
+use evidence::locker::{Draft, LockerError};
+use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
+
+use super::{Call, admit, observe, params};
+use crate::progress::Progress;
+
+/// Requests in flight at most, over all services.
+const IN_FLIGHT: usize = 64;
+/// Timeouts in a row after which an operation is not asked again in a region.
+const SILENT: u32 = 3;
+/// Requests in flight at most, per account, service and region. AWS publishes few limits; IAM
+/// throttles in the wild, S3 hardly ever.
+fn in_flight(service: &str) -> usize {
+    match service {
+        "iam" => 4,
+        "s3" => 16,
+        _ => 8,
+    }
+}
+
+/// What all requests of a run share.
+pub struct Capture {
+    draft: Mutex<Option<Draft>>,
+    failure: Mutex<Option<LockerError>>,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+    progress: Arc<dyn Progress>,
+    all: Semaphore,
+    each: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Attempts of an operation in a row that got no answer in time.
+    silent: Mutex<HashMap<String, u32>>,
+}
+
+impl fmt::Debug for Capture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Capture")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Capture {
+    /// Captures into the draft; an attempt without an answer ends after `timeout`.
+    pub fn new(draft: Draft, clock: Arc<dyn Clock>, timeout: Duration, progress: Arc<dyn Progress>) -> Arc<Self> {
+        Arc::new(Self {
+            draft: Mutex::new(Some(draft)),
+            failure: Mutex::new(None),
+            clock,
+            timeout,
+            progress,
+            all: Semaphore::new(IN_FLIGHT),
+            each: Mutex::default(),
+            silent: Mutex::default(),
+        })
+    }
+
+    /// Takes the draft back; later requests fail. An error is one that kept an exchange from
+    /// being stored: the run must not be sealed then.
+    pub fn finish(&self) -> (Option<Draft>, Option<LockerError>) {
+        let draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner).take();
+        (
+            draft,
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        )
+    }
+
+    /// Whether storing has failed, so that going on is of no use.
+    pub fn has_failed(&self) -> bool {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn store(&self, exchange: Exchange, body: Option<&[u8]>) -> Result<u64, ConnectorError> {
+        let mut draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(draft) = draft.as_mut() else {
+            return Err(ConnectorError::user("the run has ended".into()));
+        };
+        if self.has_failed() {
+            return Err(ConnectorError::user("an earlier exchange could not be stored".into()));
+        }
+        match draft.put(exchange, body) {
+            Ok(i) => {
+                observe(i);
+                self.progress.exchange(i);
+                Ok(i)
+            }
+            Err(e) => {
+                let text = format!("cannot store the exchange: {e}");
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(e);
+                Err(ConnectorError::user(text.into()))
+            }
+        }
+    }
+
+    /// Whether the operation has stopped answering, so that asking on would only take time.
+    fn is_silent(&self, operation: &str) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.get(operation).is_some_and(|n| *n >= SILENT)
+    }
+
+    fn heard(&self, operation: String, timed_out: bool) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if timed_out {
+            *silent.entry(operation).or_default() += 1;
+        } else {
+            silent.remove(&operation);
+        }
+    }
+
+    fn limit(&self, call: &Call) -> Arc<Semaphore> {
+        let key = format!("{:?}/{}/{}", call.label.account, call.label.service, call.label.region);
+        let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
+        each.entry(key)
+            .or_insert_with(|| Arc::new(Semaphore::new(in_flight(call.label.service))))
+            .clone()
+    }
+}
+
+/// The HTTP client given to the SDK.
+#[derive(Clone, Debug)]
+pub struct LiveClient {
+    inner: SharedHttpClient,
+    capture: Arc<Capture>,
+}
+
+impl LiveClient {
+    /// Captures what passes through `inner`.
+    pub fn new(inner: SharedHttpClient, capture: Arc<Capture>) -> Self {
+        Self { inner, capture }
+    }
+}
+
+impl HttpClient for LiveClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(LiveConnector {
+            inner,
+            capture: self.capture.clone(),
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct LiveConnector {
+    inner: SharedHttpConnector,
+    capture: Arc<Capture>,
+}
+
+impl HttpConnector for LiveConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move { this.exchange(request).await })
+    }
+}
+
+/// What came back, before it is judged.
+#[derive(Default)]
+struct Answer {
+    status: Option<u16>,
+    headers: BTreeMap<String, String>,
+    body: Option<Vec<u8>>,
+    /// Why it is not whole.
+    broken: Option<String>,
+    response: Option<HttpResponse>,
+}
+
+impl LiveConnector {
+    async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let call = admit(&request)?;
+        let limit = self.capture.limit(&call);
+        // A closed semaphore cannot be: nothing closes them.
+        let _each = limit.acquire().await.map_err(|e| ConnectorError::user(e.into()))?;
+        let _all = self
+            .capture
+            .all
+            .acquire()
+            .await
+            .map_err(|e| ConnectorError::user(e.into()))?;
+        let params = params::of(&request);
+        let authorization = request
+            .headers()
+            .get("authorization")
+            .map(Authorization::read)
+            .unwrap_or_default();
+        let invocation = request
+            .headers()
+            .get("amz-sdk-invocation-id")
+            .unwrap_or_default()
+            .to_owned();
+        let (method, endpoint) = (request.method().to_owned(), endpoint(request.uri()));
+        dial_local_endpoint(&mut request)?;
+
+        let (sent_at, start) = (self.capture.clock.now(), self.capture.clock.monotonic());
+        let operation = format!("{}/{}/{}", call.label.service, call.operation, call.label.region);
+        let mut answer = if self.capture.is_silent(&operation) {
+            Answer {
+                broken: Some(format!("not sent: {SILENT} attempts before it got no answer")),
+                ..Answer::default()
+            }
+        } else {
+            let (answer, timed_out) = self.send(request).await;
+            self.capture.heard(operation, timed_out);
+            answer
+        };
+        let (recv_at, elapsed) = (self.capture.clock.now(), self.capture.clock.monotonic() - start);
+
+        let exchange = Exchange {
+            i: 0,
+            attempt: call.attempt,
+            invocation,
+            account: account_of(&call, answer.body.as_deref()),
+            region: call.label.region.clone(),
+            signed_region: authorization.region,
+            service: call.label.service.to_owned(),
+            operation: call.operation.clone(),
+            params,
+            method,
+            endpoint,
+            access_key_id: authorization.access_key_id,
+            sent_at,
+            recv_at: recv_at.max(sent_at),
+            rtt_ns: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
+            outcome: match (&answer.broken, answer.status) {
+                (None, _) => Outcome::Response,
+                (Some(_), Some(_)) => Outcome::Truncated,
+                (Some(_), None) => Outcome::TransportError,
+            },
+            transport_error: answer.broken.clone(),
+            status: answer.status,
+            aws_date: answer.headers.get("date").cloned(),
+            request_id: request_id(&answer.headers),
+            headers: std::mem::take(&mut answer.headers),
+            body: None,
+            body_sha256: None,
+            body_len: 0,
+        };
+        self.capture.store(exchange, answer.body.as_deref())?;
+        match (answer.broken, answer.response) {
+            (None, Some(response)) => Ok(response),
+            (broken, _) => Err(broken_off(broken.as_deref().unwrap_or("no response"))),
+        }
+    }
+
+    /// Sends, and reads the body to its end, within the timeout.
+    async fn send(&self, request: HttpRequest) -> (Answer, bool) {
+        let mut answer = Answer::default();
+        let in_time = tokio::time::timeout(self.capture.timeout, self.receive(request, &mut answer)).await;
+        if in_time.is_err() {
+            answer.broken = Some(format!(
+                "no complete answer within {} s",
+                self.capture.timeout.as_secs()
+            ));
+        }
+        (answer, in_time.is_err())
+    }
+
+    async fn receive(&self, request: HttpRequest, answer: &mut Answer) {
+        let mut response = match self.inner.call(request).await {
+            Ok(response) => response,
+            Err(e) => {
+                answer.broken = Some(reason(&e));
+                return;
+            }
+        };
+        answer.status = Some(response.status().as_u16());
+        answer.headers = kept_headers(&response);
+        let mut body = response.take_body();
+        // Filled as it arrives, so that a body that breaks off is kept as far as it came.
+        let received = answer.body.insert(Vec::new());
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => received.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
+                Err(e) => {
+                    answer.broken = Some(format!("the response broke off: {}", chain(e.as_ref())));
+                    return;
+                }
+            }
+        }
+        *response.body_mut() = SdkBody::from(received.clone());
+        answer.response = Some(response);
+    }
+}
+
+/// The error for an attempt without a whole response; live and replayed runs give the same.
+pub(super) fn broken_off(text: &str) -> ConnectorError {
+    ConnectorError::io(text.to_owned().into())
+}
+
+fn reason(error: &ConnectorError) -> String {
+    chain(error)
+}
+
+/// An error and its causes, in one line, without repeating what a cause already said.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(e) = cause {
+        let part = e.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = e.source();
+    }
+    text
+}
+
+fn kept_headers(response: &HttpResponse) -> BTreeMap<String, String> {
+    let mut kept: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in response.headers() {
+        if name != "set-cookie" && canonical::is_key(name) {
+            kept.entry(name.to_owned())
+                .and_modify(|all| *all = format!("{all}, {value}"))
+                .or_insert(value.to_owned());
+        }
+    }
+    kept
+}
+
+/// AWS's request id, whatever the service calls its header.
+fn request_id(headers: &BTreeMap<String, String>) -> Option<String> {
+    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name).cloned())
+}
+
+/// GetCallerIdentity is asked before the account is known; its answer tells.
+fn account_of(call: &Call, body: Option<&[u8]>) -> String {
+    let told = || {
+        let text = std::str::from_utf8(body?).ok()?;
+        let (_, rest) = text.split_once("<Account>")?;
+        Some(rest.split_once("</Account>")?.0.to_owned())
+    };
+    call.label
+        .account
+        .clone()
+        .or_else(told)
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Scheme, host and path of a URI.
+fn endpoint(uri: &str) -> String {
+    uri.split_once('?').map_or(uri, |(endpoint, _)| endpoint).to_owned()
+}
+
+/// S3 Control puts the account id before the host. `123456789012.127.0.0.1` and
+/// `123456789012.localhost` resolve nowhere, so for an emulator the prefix is dropped when
+/// dialling; the account stays in the `x-amz-account-id` header.
+fn dial_local_endpoint(request: &mut HttpRequest) -> Result<(), ConnectorError> {
+    let uri = request.uri().to_owned();
+    let Some((scheme, rest)) = uri.split_once("://") else {
+        return Ok(());
+    };
+    let Some((account, host)) = rest.split_once('.') else {
+        return Ok(());
+    };
+    let local = host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+    if local && account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) {
+        request
+            .set_uri(format!("{scheme}://{host}"))
+            .map_err(|e| ConnectorError::user(e.into()))?;
+    }
+    Ok(())
+}
+
+/// What the Authorization header tells and may be kept: `Credential=<key id>/<date>/<region>/…`.
+#[derive(Default)]
+struct Authorization {
+    access_key_id: Option<String>,
+    region: String,
+}
+
+impl Authorization {
+    fn read(header: &str) -> Self {
+        let scope = header
+            .split_once("Credential=")
+            .map_or("", |(_, rest)| rest.split([',', ' ']).next().unwrap_or(""));
+        let mut parts = scope.split('/');
+        let access_key_id = parts.next().filter(|id| !id.is_empty()).map(str::to_owned);
+        Self {
+            access_key_id,
+            region: parts.nth(1).unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_key_id_and_the_region_are_read_from_the_authorization() {
+        let header = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20250630/eu-west-1/iam/aws4_request, \
+                      SignedHeaders=host;x-amz-date, Signature=0123456789abcdef";
+        let read = Authorization::read(header);
+        assert_eq!(read.access_key_id.as_deref(), Some("AKIAEXAMPLE"));
+        assert_eq!(read.region, "eu-west-1");
+        assert_eq!(Authorization::read("Bearer x").access_key_id, None);
+    }
+
+    #[test]
+    fn the_account_prefix_is_dropped_only_for_local_endpoints() {
+        let dialled = |uri: &str| {
+            let mut request = HttpRequest::get(uri).unwrap();
+            dial_local_endpoint(&mut request).unwrap();
+            request.uri().to_owned()
+        };
+        assert_eq!(
+            dialled("http://111122223333.127.0.0.1:5000/v20180820/x"),
+            "http://127.0.0.1:5000/v20180820/x"
+        );
+        let aws = "https://111122223333.s3-control.eu-west-1.amazonaws.com/v20180820/x";
+        assert_eq!(dialled(aws), aws);
+    }
+}

@@ -1,0 +1,133 @@
+//! A recording that answers in place of AWS.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use evidence::exchange::{Exchange, Outcome, RequestKey};
+use evidence::snapshot::{Bodies, SnapshotError};
+
+use super::live::broken_off;
+use super::{admit, observe, params};
+
+/// The exchanges of a snapshot, ready to answer.
+pub struct Recording {
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Last attempts by request, in the order in which they were made.
+    waiting: HashMap<RequestKey, VecDeque<Exchange>>,
+    bodies: Bodies,
+    missing: Vec<String>,
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").finish_non_exhaustive()
+    }
+}
+
+impl Recording {
+    /// Of a snapshot's exchanges and the bytes of its zip.
+    ///
+    /// Of the attempts of one call only the last answers; retries are not repeated.
+    pub fn new(exchanges: &[Exchange], zip: Vec<u8>) -> Result<Arc<Self>, SnapshotError> {
+        let mut seen = BTreeSet::new();
+        let mut last: Vec<&Exchange> = exchanges
+            .iter()
+            .rev()
+            .filter(|e| e.invocation.is_empty() || seen.insert(e.invocation.as_str()))
+            .collect();
+        last.reverse();
+        let mut waiting: HashMap<_, VecDeque<_>> = HashMap::new();
+        for exchange in last {
+            waiting.entry(exchange.key()).or_default().push_back(exchange.clone());
+        }
+        let state = State {
+            waiting,
+            bodies: Bodies::of(zip)?,
+            missing: Vec::new(),
+        };
+        Ok(Arc::new(Self {
+            state: Mutex::new(state),
+        }))
+    }
+
+    /// Requests that the recording did not have, and exchanges that nobody asked for.
+    pub fn leftovers(&self) -> (Vec<String>, Vec<String>) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unused: Vec<_> = state
+            .waiting
+            .values()
+            .flatten()
+            .map(|e| format!("{} (exchange {})", e.call(), e.i))
+            .collect();
+        unused.sort();
+        (state.missing.clone(), unused)
+    }
+
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let call = admit(request)?;
+        let account = call.label.account.clone().unwrap_or_default();
+        let key = RequestKey::new(
+            &account,
+            call.label.service,
+            &call.operation,
+            &call.label.region,
+            &params::of(request),
+        );
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(exchange) = state.waiting.get_mut(&key).and_then(VecDeque::pop_front) else {
+            let text = format!(
+                "{}:{} in {} is not in the recording: {}",
+                call.label.service,
+                call.operation,
+                call.label.region,
+                params::of(request)
+            );
+            state.missing.push(text.clone());
+            return Err(ConnectorError::user(text.into()));
+        };
+        observe(exchange.i);
+        if exchange.outcome != Outcome::Response {
+            return Err(broken_off(exchange.transport_error.as_deref().unwrap_or("no response")));
+        }
+        let body = match &exchange.body {
+            Some(file) => state.bodies.read(file).map_err(|e| ConnectorError::user(e.into()))?,
+            None => Vec::new(),
+        };
+        response(&exchange, body).map_err(|e| ConnectorError::user(e.into()))
+    }
+}
+
+fn response(exchange: &Exchange, body: Vec<u8>) -> Result<HttpResponse, Box<dyn std::error::Error + Send + Sync>> {
+    let mut builder = http::Response::builder().status(exchange.status.unwrap_or(500));
+    for (name, value) in &exchange.headers {
+        builder = builder.header(name, value);
+    }
+    Ok(HttpResponse::try_from(builder.body(SdkBody::from(body))?)?)
+}
+
+/// The HTTP client given to the SDK.
+#[derive(Clone, Debug)]
+pub struct ReplayClient(pub Arc<Recording>);
+
+impl HttpClient for ReplayClient {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for ReplayClient {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(self.0.answer(&request))
+    }
+}

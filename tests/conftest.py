@@ -1,0 +1,36 @@
+"""One emulator for all tests; every test has an AWS account of its own in it."""
+
+import itertools
+
+import pytest
+
+import harness
+
+_numbers = itertools.count(300000000001)
+
+
+@pytest.fixture(scope="session")
+def log(tmp_path_factory):
+    return tmp_path_factory.mktemp("emulator") / "requests.log"
+
+
+@pytest.fixture(scope="session")
+def endpoint(log):
+    with harness.process("emulator.py", "-p", "0", "--log", str(log)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def proxy(endpoint):
+    with harness.process("fault_proxy.py", "--upstream", endpoint, "-p", "0") as url:
+        yield url
+
+
+@pytest.fixture
+def aws(endpoint):
+    """An empty account; what is set for the whole emulator is set back afterwards."""
+    account = harness.Account(endpoint).other(str(next(_numbers)))
+    yield account
+    for path, parameters in (("page-size", {"n": 0}), ("regions", {}), ("s3", {"new_bucket_defaults": 1, "region_redirect": 1}),
+                             ("credential-report", {"columns": 22, "quote": 1, "root": "new", "cache_hours": 0, "pending": 0})):
+        account.control(path, **parameters)

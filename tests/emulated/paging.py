@@ -1,0 +1,143 @@
+"""Pages as AWS cuts them, for operations that moto answers in one piece.
+
+Where the default and greatest page sizes come from: the API reference page of each operation,
+e.g. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html (MaxItems, Marker,
+IsTruncated). EC2 gives everything in one page unless MaxResults is sent.
+
+`STATE.page_size` makes every page at most that long. `STATE.page_quirk`:
+  empty   before each page comes an empty one that has a token, which EC2 does
+  repeat  the token never changes, so that the list never ends
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+
+from moto.core.responses import ActionResult, BaseResponse
+
+from .extend import Refusal, answers
+from .state import STATE
+
+
+@dataclass(frozen=True)
+class Rule:
+    keys: tuple[str, ...]  # the lists of the answer; several are paged as one, in this order
+    token_in: str
+    token_out: str
+    size: str  # the request's member with the wanted size
+    default: int | None
+    least: int
+    most: int
+    more: str | None = None  # the member that says whether there is more
+    bad_token: tuple[str, str] = ("ValidationException", "Invalid pagination token")
+    alone: str | None = None  # a member that may not be sent together with a page size
+
+
+def _iam(*keys: str) -> Rule:
+    return Rule(keys, "Marker", "Marker", "MaxItems", 100, 1, 1000, "IsTruncated", ("ValidationError", "Invalid Marker: the marker is not one of ours"))
+
+
+def _ec2(key: str, ids: str, least: int = 5, most: int = 1000, default: int | None = None) -> Rule:
+    return Rule((key,), "NextToken", "NextToken", "MaxResults", default, least, most, None,
+                ("InvalidNextToken", "The token is invalid"), ids)
+
+
+def _kms(key: str, default: int, most: int) -> Rule:
+    return Rule((key,), "Marker", "NextMarker", "Limit", default, 1, most, "Truncated",
+                ("InvalidMarkerException", "The marker is invalid"))
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
+    ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
+    ("ec2", "DescribeNetworkInterfaces"): _ec2("NetworkInterfaces", "NetworkInterfaceIds"),
+    ("ec2", "DescribeSecurityGroupRules"): _ec2("SecurityGroupRules", ""),
+    ("ec2", "DescribeSecurityGroups"): _ec2("SecurityGroups", "GroupIds"),
+    ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
+    ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
+    ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
+    ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
+    ("iam", "ListAccountAliases"): _iam("AccountAliases"),
+    ("iam", "ListMFADevices"): _iam("MFADevices"),
+    ("iam", "ListUsers"): _iam("Users"),
+    ("iam", "ListVirtualMFADevices"): _iam("VirtualMFADevices"),
+    ("kms", "ListAliases"): _kms("Aliases", 50, 100),
+    ("kms", "ListGrants"): _kms("Grants", 50, 100),
+    ("kms", "ListKeyRotations"): _kms("Rotations", 100, 1000),
+    ("kms", "ListKeys"): _kms("Keys", 100, 1000),
+    ("kms", "ListResourceTags"): _kms("Tags", 50, 50),
+    ("s3", "ListBuckets"): Rule(("Buckets",), "continuation-token", "ContinuationToken", "max-buckets", 10000, 1, 10000, None,
+                                ("InvalidArgument", "The continuation token provided is incorrect")),
+    ("s3control", "ListAccessPoints"): Rule(("AccessPointList",), "NextToken", "NextToken", "MaxResults", 1000, 0, 1000, None,
+                                            ("InvalidRequest", "The token is invalid")),
+}
+
+
+def _wanted(response: BaseResponse, rule: Rule, first: bool) -> int | None:
+    asked = response._get_param(rule.size)
+    if asked is not None:
+        asked = int(asked)
+        if not rule.least <= asked <= rule.most:
+            code = {"EC2Response": "InvalidParameterValue", "IamResponse": "ValidationError"}.get(type(response).__name__, "ValidationException")
+            raise Refusal(code, f"Value ( {asked} ) for parameter {rule.size} is invalid. Expecting a value from {rule.least} to {rule.most}.")
+        if first and rule.alone and response._get_param(rule.alone):
+            raise Refusal("InvalidParameterCombination", f"The parameter {rule.alone} cannot be used with the parameter {rule.size}")
+    sizes = [size for size in (asked or rule.default, STATE.page_size) if size]
+    return min(sizes) if sizes else None
+
+
+def _token(operation: str, at: int, empty: bool) -> str:
+    return base64.urlsafe_b64encode(json.dumps([operation, at, empty]).encode()).decode().rstrip("=")
+
+
+def _place(operation: str, token: str, rule: Rule) -> tuple[int, bool]:
+    try:
+        owner, at, empty = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        if owner != operation:
+            raise ValueError
+        return at, empty
+    except (ValueError, TypeError):
+        raise Refusal(*rule.bad_token) from None
+
+
+def page(response: BaseResponse, operation: str, result: dict, rule: Rule) -> dict:
+    """Cut one page out of a complete answer."""
+    token = response._get_param(rule.token_in)
+    at, after_empty = _place(operation, token, rule) if token else (0, False)
+    size = _wanted(response, rule, not token)
+    lists = {key: list(result.get(key) or []) for key in rule.keys}
+    total = sum(map(len, lists.values()))
+    if size and STATE.page_quirk == "empty" and total and not after_empty:
+        end, following = at, _token(operation, at, True)
+    else:
+        end = min(at + size, total) if size else total
+        following = _token(operation, end, False) if end < total else None
+    if STATE.page_quirk == "repeat" and total > (size or total):
+        following = token or following
+    cut = {key: value for key, value in result.items() if key not in rule.keys}
+    begin = 0
+    for key, items in lists.items():
+        cut[key] = items[max(at - begin, 0) : max(end - begin, 0)]
+        begin += len(items)
+    cut.pop(rule.token_out, None)
+    if following:
+        cut[rule.token_out] = following
+    if rule.more:
+        cut[rule.more] = bool(following)
+    return cut
+
+
+@answers(BaseResponse)
+def serialized(self: BaseResponse, action_result: ActionResult):
+    if type(action_result) is ActionResult and isinstance(action_result.result, dict):
+        operation = self._get_action()
+        rule = RULES.get((self.service_name, operation))
+        if rule:
+            try:
+                action_result = ActionResult(page(self, operation, action_result.result, rule))
+            except Refusal as refused:
+                action_result = ActionResult(refused)
+    return serialized.original(self, action_result)

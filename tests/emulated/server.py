@@ -1,0 +1,147 @@
+"""The web server: clock, control endpoints, regions that are off, access log; all else goes to moto."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import sys
+import threading
+import traceback
+import urllib.parse
+import uuid
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+import wire
+
+from . import account, clock, cloudtrail, cloudwatch, control, ec2, iam, kms, paging, s3, s3control  # noqa: F401  (they extend moto)
+from .state import STATE
+
+_WARM = ("iam", "ec2", "s3", "s3control", "kms", "cloudtrail", "sts", "account")
+
+
+def _headers(environ: dict) -> dict[str, str]:
+    found = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+    return found | {"content-type": environ.get("CONTENT_TYPE", "")}
+
+
+class Emulator:
+    """A WSGI application."""
+
+    def __init__(self, log_file: str | None = None):
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.port = 0
+        self._log = open(log_file, "a", encoding="utf-8", buffering=1) if log_file else None
+        self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Load the services that every run needs, so that the first request is not slow."""
+        for service in _WARM:
+            self.moto.app_instances[service] = create_backend_app(service)
+
+    def __call__(self, environ: dict, start_response):
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/exhibit/"):
+            status, answer = control.answer(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""))
+            return self._give(start_response, status, [("Content-Type", "application/json")], answer)
+        call = wire.recognise(environ["REQUEST_METHOD"], environ["RAW_URI"], _headers(environ), body)
+
+        def started(status: str, headers: list, *rest):
+            if call.service in ("s3", "s3control"):
+                request = str(uuid.uuid4()).replace("-", "")[:16].upper()
+                headers = [*headers, ("x-amz-request-id", request), ("x-amz-id-2", request * 4)]
+            self._note(call, status[:3])
+            return start_response(status, headers, *rest)
+
+        if call.region in account.REGIONS and call.region not in STATE.enabled:
+            return self._give(started, *wire.error(call, "region-disabled"))
+        if cloudwatch.PATH.match(path):
+            return self._give(started, *cloudwatch.answer(call.operation, body, call.region, call.access_key, self.port))
+        with clock.offset(environ.get(clock.HEADER)):
+            return list(self.moto(environ, started))
+
+    @staticmethod
+    def _give(start_response, status: int, headers: list[tuple[str, str]], body: bytes) -> list[bytes]:
+        start_response(f"{status} -", [*headers, ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _note(self, call: wire.Call, status: str) -> None:
+        if self._log:
+            with self._lock:
+                self._log.write(f"{call.service} {call.operation} {call.region} {status}\n")
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """HTTP/1.1 with connections kept open, which werkzeug's own server does not do."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    application: Emulator
+
+    def handle_expect_100(self) -> bool:
+        """S3 clients wait for this line before they send a body."""
+        answered = super().handle_expect_100()
+        self.wfile.flush()
+        return answered
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path, _, query = self.path.partition("?")
+        environ = {
+            "REQUEST_METHOD": self.command, "SCRIPT_NAME": "", "PATH_INFO": urllib.parse.unquote(path, "latin-1"), "QUERY_STRING": query,
+            "RAW_URI": self.path, "REQUEST_URI": self.path, "SERVER_NAME": "127.0.0.1", "SERVER_PORT": str(self.server.server_address[1]),
+            "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)), "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False,
+        }
+        for name, value in self.headers.items():
+            environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
+        answered: list = []
+        try:
+            content = b"".join(self.application(environ, lambda status, headers, *rest: answered.append((status, headers))))
+            status, headers = answered[-1]
+        except Exception:
+            traceback.print_exc()
+            status, headers, content = "500 Internal Server Error", [("Content-Type", "text/html")], b"<!doctype html>\n<h1>500: see the emulator's stderr</h1>\n"
+        self.send_response(int(status[:3]))
+        for name, value in headers:
+            if name.lower() not in ("content-length", "server", "date", "connection"):
+                self.send_header(name, value)
+        bodiless = self.command == "HEAD" or status[:3] in ("204", "304")
+        if not bodiless:
+            self.send_header("Content-Length", str(len(content)))
+        elif self.command == "HEAD":
+            self.send_header("Content-Length", dict(headers).get("Content-Length", "0"))
+        self.end_headers()
+        if not bodiless:
+            self.wfile.write(content)
+        self.wfile.flush()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _serve
+
+    def version_string(self) -> str:
+        return "AmazonS3"
+
+    def log_message(self, *args) -> None:
+        """The access log is ours."""
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def serve(port: int, log_file: str | None) -> None:
+    """Serve on 127.0.0.1 until interrupted; port 0 picks a free one."""
+    _Handler.application = emulator = Emulator(log_file)
+    emulator.warm()
+    with _Server(("127.0.0.1", port), _Handler) as server:
+        emulator.port = server.server_address[1]
+        print(f"listening on http://127.0.0.1:{emulator.port}", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            pass

@@ -1,0 +1,117 @@
+"""Start the emulator or the fault proxy for a test, and talk to them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import boto3
+from botocore.config import Config
+
+HERE = pathlib.Path(__file__).resolve().parent
+ACCESS_KEY = "AKIAEXHIBITEXAMPLE01"
+SECRET = os.environ.get("EXHIBIT_TEST_SECRET", "exhibit-test-secret-not-a-real-one")
+
+
+@contextlib.contextmanager
+def process(script: str, *arguments: str):
+    """Run a script of this folder until the end of the block; gives the URL that it prints."""
+    with subprocess.Popen([sys.executable, str(HERE / script), *arguments], stdout=subprocess.PIPE, text=True) as child:
+        try:
+            line = child.stdout.readline()
+            if "http://" not in line:
+                raise RuntimeError(f"{script} did not start")
+            yield line.split()[-1]
+        finally:
+            child.terminate()
+
+
+def post(endpoint: str, path: str, data: str = "", **parameters) -> dict:
+    """POST to a control endpoint; an answer that is not 200 raises with its text."""
+    request = urllib.request.Request(f"{endpoint}{path}?{urllib.parse.urlencode(parameters)}", method="POST", data=data.encode())
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as refused:
+        raise RuntimeError(f"{path}: {refused.read().decode()}") from None
+
+
+def _without_account_in_host(request, **_) -> None:
+    request.url = re.sub(r"//\d{12}\.", "//", request.url)
+
+
+_session = boto3.Session()  # one for all accounts: it keeps the parsed service models
+_making = threading.Lock()  # boto3 makes clients one at a time only
+_clock = threading.local()
+
+
+def _add_clock(request, **_) -> None:
+    if days := getattr(_clock, "days", 0):
+        request.headers["X-Exhibit-Clock-Offset-Days"] = str(days)
+
+
+class _At:
+    """A client whose requests come some days from now (negative: ago)."""
+
+    def __init__(self, client, days: float):
+        self._client, self._days = client, days
+
+    def __getattr__(self, name: str):
+        operation = getattr(self._client, name)
+
+        def call(**parameters):
+            _clock.days = self._days
+            try:
+                return operation(**parameters)
+            finally:
+                _clock.days = 0
+
+        return call
+
+
+class Account:
+    """boto3 clients of one account, by default the one that belongs to unknown access keys."""
+
+    def __init__(self, endpoint: str, access_key: str = ACCESS_KEY, secret: str = SECRET, token: str | None = None, number: str = "123456789012"):
+        self.endpoint, self.number = endpoint, number
+        self._key = {"aws_access_key_id": access_key, "aws_secret_access_key": secret, "aws_session_token": token}
+        self._clients: dict = {}
+
+    def client(self, service: str, region: str = "us-east-1", days: float = 0, **config):
+        """A boto3 client; with `days` its requests come that many days from now (negative: ago)."""
+        name = (service, region, tuple(config.items()))
+        with _making:
+            if name not in self._clients:
+                config.setdefault("retries", {"total_max_attempts": 1})
+                made = _session.client(service, region_name=region, endpoint_url=self.endpoint, config=Config(**config), **self._key)
+                made.meta.events.register("before-sign.*", _add_clock)
+                if service == "s3control":  # the SDK puts the account id before the host, which is an IP address here
+                    made.meta.events.register("before-sign.*", _without_account_in_host)
+                self._clients[name] = made
+        return _At(self._clients[name], days) if days else self._clients[name]
+
+    def control(self, path: str, **parameters) -> dict:
+        """A control endpoint of the emulator, for this account."""
+        if path in ("root", "user", "trail", "kms-rotation"):
+            parameters.setdefault("account", self.number)
+        return post(self.endpoint, f"/exhibit/{path}", **parameters)
+
+    def now(self) -> datetime.datetime:
+        """The emulator's time, which need not be that of this process."""
+        with urllib.request.urlopen(f"{self.endpoint}/exhibit/state", timeout=60) as answer:
+            return datetime.datetime.fromisoformat(json.load(answer)["now"])
+
+    def other(self, number: str) -> Account:
+        """Another account, by assuming a role in it."""
+        key = self.client("sts").assume_role(RoleArn=f"arn:aws:iam::{number}:role/auditor", RoleSessionName="exhibit")["Credentials"]
+        return Account(self.endpoint, key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"], number)

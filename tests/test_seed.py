@@ -1,0 +1,62 @@
+"""The seeds run, and say what they made."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import harness
+from seeds import bulk, controls, demo
+from seeds.build import HOME, Builder
+
+
+def test_every_control_has_both_states(aws):
+    for number, control in enumerate(controls.CONTROLS):
+        made = {}
+        for state in ("good", "bad"):
+            account = aws.other(str(400000000000 + 2 * number + (state == "bad")))
+            made[state] = controls.seed(Builder(account), control, state)
+            for bucket in account.client("s3").list_buckets()["Buckets"]:  # bucket names are unique in all of AWS
+                _remove(account, bucket["Name"])
+        assert made["good"]["verdict"] == "pass" and made["bad"]["verdict"] == "fail"
+        names = [found["name"].replace(made["bad"]["account"], "123456789012") for found in made["bad"]["failing"]]
+        assert names == controls.FAILING[control]
+
+
+def _remove(account: harness.Account, name: str) -> None:
+    region = next(b["BucketRegion"] for b in account.client("s3").list_buckets(MaxBuckets=100)["Buckets"] if b["Name"] == name)
+    account.client("s3", region).delete_bucket(Bucket=name)
+
+
+def test_the_sample_company(aws):
+    b, iam = Builder(aws), aws.client("iam")
+    demo.before(b)
+    assert len(iam.list_users()["Users"]) == 12 and len(iam.list_groups()["Groups"]) == 5
+    assert len(aws.client("ec2").describe_security_groups()["SecurityGroups"]) >= 12
+    assert b.ec2().describe_security_groups(GroupIds=[b.group_id("bastion")])["SecurityGroups"][0]["Tags"][0]["Value"] == demo.HOSTILE
+    aws.client("ec2").describe_security_groups(GroupIds=[b.group_id("legacy-open")])
+    demo.after(b)
+    users = {user["UserName"] for user in iam.list_users()["Users"]}
+    assert "svc,reporting" in users and "g.haddad" not in users and "hana.suzuki" in users
+    assert aws.client("s3").get_bucket_versioning(Bucket="harborlight-trail-logs")["MFADelete"] == "Enabled"
+    assert aws.client("cloudtrail", HOME).describe_trails()["trailList"][0]["LogFileValidationEnabled"]
+
+
+def test_bulk(aws):
+    assert bulk.seed(Builder(aws), 12, 6, 4)["users"] == 12
+    assert len(aws.client("iam").list_users()["Users"]) == 12
+
+
+@pytest.mark.parametrize("arguments", [["control", "no-such-control", "good", "--endpoint", "http://127.0.0.1:1"],
+                                       ["demo", "before", "--endpoint", "https://iam.amazonaws.com"]])
+def test_the_command_refuses_nonsense(arguments):
+    ran = subprocess.run([sys.executable, str(harness.HERE / "seed.py"), *arguments], capture_output=True, text=True)
+    assert ran.returncode == 2 and "error:" in ran.stderr
+
+
+def test_the_list_is_json():
+    ran = subprocess.run([sys.executable, str(harness.HERE / "seed.py"), "list"], capture_output=True, text=True, check=True)
+    assert [row["control"] for row in json.loads(ran.stdout)] == list(controls.CONTROLS)
