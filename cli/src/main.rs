@@ -1,2 +1,71 @@
-//! Placeholder.
-fn main() {}
+//! How it is asked: the command line.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use tracing_subscriber::EnvFilter;
+
+mod args;
+mod assessing;
+mod commands;
+mod config;
+mod exit;
+mod output;
+mod ui;
+
+use args::{Cli, Command};
+use exit::{Exit, Stop};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; anything else is a usage error.
+            let shown = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let _ = error.print();
+            return if shown { Exit::Ok } else { Exit::Usage }.into();
+        }
+    };
+    ui::set_color(cli.global.color);
+    log(cli.global.verbose);
+    match dispatch(&cli) {
+        Ok(exit) => exit.into(),
+        Err(Stop { exit, message }) => {
+            ui::complain(&format!("exhibit: {message}"));
+            exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
+    let global = &cli.global;
+    #[allow(unreachable_patterns)]
+    match &cli.command {
+        Command::Bind(_) | Command::Demo(_) | Command::Verify(_) => Ok(Exit::Ok),
+        Command::Init(args) => commands::init::run(global, args),
+        Command::Collect(args) => commands::collect::run(global, args),
+        Command::Status => commands::status::run(global),
+        Command::Test(args) => commands::test::run(global, args),
+        Command::Diff(args) => commands::diff::run(global, args),
+        Command::Controls(args) => commands::controls_list::run(global, args),
+        Command::Policy(args) => commands::policy::run(global, args),
+    }
+}
+
+/// The log goes to stderr. Only our own crates: the SDK's debug output may hold credentials.
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::new(format!(
+        "off,exhibit={level},collector={level},evidence={level},controls={level},report={level}"
+    ));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+}

@@ -1,1 +1,16 @@
-//! Placeholder.
+//! What it means: control pages, `evidence.db`, and the verdicts of their queries on it.
+
+pub mod catalogue;
+pub mod compare;
+pub mod criteria;
+pub mod database;
+pub mod derived;
+pub mod evaluate;
+pub mod examples;
+pub mod nearest;
+pub mod page;
+pub mod period;
+pub mod query;
+pub mod result;
+pub mod settings;
+pub mod sql;

@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 import wire
 
-from . import account, clock, cloudtrail, cloudwatch, control, ec2, iam, kms, paging, s3, s3control  # noqa: F401  (they extend moto)
+from . import account, clock, cloudtrail, cloudwatch, control, ec2, iam, kms, paging, roots, s3, s3control  # noqa: F401  (they extend moto)
 from .state import STATE
 
 _WARM = ("iam", "ec2", "s3", "s3control", "kms", "cloudtrail", "sts", "account")
@@ -53,14 +53,24 @@ class Emulator:
                 request = str(uuid.uuid4()).replace("-", "")[:16].upper()
                 headers = [*headers, ("x-amz-request-id", request), ("x-amz-id-2", request * 4)]
             self._note(call, status[:3])
+            if (call.service, call.operation) in roots.ROOTS:
+                headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
+                headers.append(("Content-Length", str(len(given[0]))))
             return start_response(status, headers, *rest)
 
         if call.region in account.REGIONS and call.region not in STATE.enabled:
             return self._give(started, *wire.error(call, "region-disabled"))
         if cloudwatch.PATH.match(path):
             return self._give(started, *cloudwatch.answer(call.operation, body, call.region, call.access_key, self.port))
+        given = [b""]
         with clock.offset(environ.get(clock.HEADER)):
-            return list(self.moto(environ, started))
+            if (call.service, call.operation) not in roots.ROOTS:
+                return list(self.moto(environ, started))
+            head: list = []
+            body = b"".join(self.moto(environ, lambda status, headers, *rest: head.append((status, headers))))
+            given[0] = roots.renamed(call.service, call.operation, body)
+            started(*head[0])
+            return given
 
     @staticmethod
     def _give(start_response, status: int, headers: list[tuple[str, str]], body: bytes) -> list[bytes]:

@@ -1,0 +1,232 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Turns an AWS account into the evidence a SOC 2 auditor accepts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "exhibit",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 nothing found, 1 tool failure, 2 usage or configuration, \
+    3 evidence incomplete, 4 verification failed, 10 deviations.\nStart with `exhibit demo`: it needs no AWS account."
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Folder that keeps snapshots and the log
+    #[arg(long, global = true, value_name = "DIR", default_value = "locker")]
+    pub locker: PathBuf,
+    /// Configuration file [default: exhibit.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Print results only, no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours in the terminal
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub color: Color,
+}
+
+impl Global {
+    /// The configuration file.
+    pub fn config_path(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new("exhibit.toml"))
+    }
+
+    /// Reads the configuration file.
+    pub fn read_config(&self) -> Result<crate::config::Config, crate::exit::Stop> {
+        crate::config::Config::read(self.config_path(), self.config.is_some())
+    }
+
+    /// Whether results are printed as JSON.
+    pub fn json(&self) -> bool {
+        self.format == Format::Json
+    }
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs; every document has a `schema` field.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// In a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented exhibit.toml
+    #[command(after_help = "Example:\n  exhibit init --organization 'Example Inc.'")]
+    Init(Init),
+    /// Take a snapshot of the account's configuration
+    #[command(after_help = "Example:\n  AWS_PROFILE=audit exhibit collect")]
+    Collect(Collect),
+    /// Show what the locker holds
+    #[command(after_help = "Example:\n  exhibit status")]
+    Status,
+    /// Test the controls on a snapshot or a period
+    #[command(
+        after_help = "Example:\n  exhibit test --period 2026-H2\n  exhibit test --format json | jq '.controls[] | select(.verdict==\"fail\").id'"
+    )]
+    Test(Selection),
+    /// Compare two snapshots or periods
+    #[command(after_help = "Example:\n  exhibit diff 2026-H1 2026-H2")]
+    Diff(Diff),
+    /// Write the binder (PDF), the bundle (zip) and the HTML workpapers
+    #[command(after_help = "Example:\n  exhibit bind --period 2026-H2 --out audit-2026-H2")]
+    Bind(Bind),
+    /// Check that a locker, a snapshot or a bundle is as it was written
+    #[command(after_help = "Example:\n  exhibit verify audit-2026-H2/bundle.zip")]
+    Verify(Verify),
+    /// List the controls, or print one
+    #[command(
+        after_help = "Example:\n  exhibit controls --criterion CC6.1\n  exhibit controls show iam-access-key-rotation"
+    )]
+    Controls(Controls),
+    /// Print the least-privilege IAM policy for collecting
+    #[command(after_help = "Example:\n  exhibit policy > exhibit-policy.json")]
+    Policy(Policy),
+    /// Replay, test, compare and bind a recorded sample account; no AWS account needed
+    #[command(after_help = "Example:\n  exhibit demo --out demo")]
+    Demo(Demo),
+}
+
+/// `exhibit init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Name of the organization
+    #[arg(long, value_name = "NAME")]
+    pub organization: Option<String>,
+}
+
+/// `exhibit collect`.
+#[derive(Debug, Args)]
+pub struct Collect {
+    /// Collect only what these controls need (repeatable)
+    #[arg(long = "control", value_name = "ID")]
+    pub controls: Vec<String>,
+    /// Seconds to wait for an answer before an attempt counts as failed
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub timeout: u64,
+}
+
+/// Which evidence, and which controls.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Selection {
+    /// A period of exhibit.toml [default: the latest complete snapshot alone]
+    #[arg(long, value_name = "NAME", conflicts_with = "snapshot")]
+    pub period: Option<String>,
+    /// A snapshot, by its run id
+    #[arg(long, value_name = "RUN")]
+    pub snapshot: Option<String>,
+    /// Only these controls (repeatable)
+    #[arg(long = "control", value_name = "ID")]
+    pub controls: Vec<String>,
+}
+
+/// `exhibit diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The earlier snapshot (run id) or period [default: the last but one snapshot]
+    pub before: Option<String>,
+    /// The later snapshot (run id) or period [default: the last snapshot]
+    pub after: Option<String>,
+}
+
+/// `exhibit bind`.
+#[derive(Debug, Args)]
+pub struct Bind {
+    /// What to bind.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Folder to write to; it must be new or empty
+    #[arg(long, value_name = "DIR", default_value = "binder")]
+    pub out: PathBuf,
+    /// The period or snapshot to compare with [default: the period before this one]
+    #[arg(long, value_name = "PERIOD|RUN")]
+    pub against: Option<String>,
+}
+
+/// `exhibit verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A locker, a snapshot (.zip) or a bundle (.zip) [default: the locker]
+    pub path: Option<PathBuf>,
+}
+
+/// `exhibit controls`.
+#[derive(Debug, Args)]
+pub struct Controls {
+    /// Print one control instead of the list.
+    #[command(subcommand)]
+    pub show: Option<ControlsCommand>,
+    /// Only controls of this criterion
+    #[arg(long, value_name = "ID")]
+    pub criterion: Option<String>,
+    /// Only controls of this practice
+    #[arg(long, value_name = "CODE")]
+    pub practice: Option<String>,
+    /// Only controls of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+}
+
+/// `exhibit controls show`.
+#[derive(Debug, Subcommand)]
+pub enum ControlsCommand {
+    /// Print one control's page with the parameters in force
+    Show {
+        /// Control id
+        id: String,
+    },
+}
+
+/// `exhibit policy`.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// Only what these controls need (repeatable)
+    #[arg(long = "control", value_name = "ID")]
+    pub controls: Vec<String>,
+}
+
+/// `exhibit demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Folder to write to; an earlier demo in it is replaced
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    pub out: PathBuf,
+}

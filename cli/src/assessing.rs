@@ -1,0 +1,153 @@
+//! From a locker to an assessment: which snapshots, their verdicts, and what they say together.
+
+use controls::catalogue::Catalogue;
+use controls::evaluate::evaluate;
+use controls::period::{Assessment, Tested, assess_period, assess_snapshot, select};
+use evidence::locker::{Locker, SnapshotEntry};
+use evidence::period::Period;
+use evidence::snapshot::{Snapshot, SnapshotMeta};
+
+use crate::args::Selection;
+use crate::config::Config;
+use crate::exit::Stop;
+
+/// A snapshot of the locker in memory.
+pub struct Loaded {
+    /// Its entry in the log.
+    pub entry: SnapshotEntry,
+    /// The snapshot.
+    pub snapshot: Snapshot,
+}
+
+/// An assessment and what it rests on.
+pub struct Assessed {
+    /// What is said.
+    pub assessment: Assessment,
+    /// The snapshots, oldest first.
+    pub snapshots: Vec<Loaded>,
+}
+
+/// What was asked for, resolved against locker and configuration.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// A period.
+    Period(Period),
+    /// One snapshot.
+    Snapshot(SnapshotEntry),
+}
+
+impl Subject {
+    /// By `--period` or `--snapshot`, else the latest complete snapshot.
+    pub fn of(selection: &Selection, config: &Config, locker: &Locker) -> Result<Self, Stop> {
+        if let Some(name) = &selection.period {
+            return config.period(name).cloned().map(Self::Period);
+        }
+        let all = locker.snapshots()?;
+        if let Some(run) = &selection.snapshot {
+            return find(&all, run).map(Self::Snapshot);
+        }
+        let latest = all.iter().rev().find(|entry| entry.status == "complete").or(all.last());
+        latest.cloned().map(Self::Snapshot).ok_or_else(|| {
+            Stop::usage(format!(
+                "{} has no snapshot yet; run `exhibit collect`",
+                locker.dir().display()
+            ))
+        })
+    }
+
+    /// By name: a period's, or a run id.
+    pub fn named(name: &str, config: &Config, locker: &Locker) -> Result<Self, Stop> {
+        if let Some(period) = config.periods.iter().find(|p| p.name == name) {
+            return Ok(Self::Period(period.clone()));
+        }
+        let all = locker.snapshots()?;
+        find(&all, name).map(Self::Snapshot).map_err(|_| {
+            Stop::usage(format!(
+                "`{name}` is neither a period of exhibit.toml nor a snapshot; `exhibit status` lists both"
+            ))
+        })
+    }
+
+    /// A name for people.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Period(period) => period.name.clone(),
+            Self::Snapshot(entry) => entry.run.clone(),
+        }
+    }
+
+    /// The snapshots it rests on, oldest first.
+    pub fn entries(&self, locker: &Locker) -> Result<Vec<SnapshotEntry>, Stop> {
+        match self {
+            Self::Snapshot(entry) => Ok(vec![entry.clone()]),
+            Self::Period(period) => {
+                let all = locker.snapshots()?;
+                let inside: Vec<_> = all
+                    .iter()
+                    .filter(|entry| period.contains(entry.opened_at))
+                    .cloned()
+                    .collect();
+                if inside.is_empty() {
+                    // Says which snapshots are near.
+                    let metas = all
+                        .iter()
+                        .map(|e| locker.load(&e.run).map(|s| s.meta))
+                        .collect::<Result<Vec<_>, _>>()?;
+                    select(period, &metas)?;
+                }
+                Ok(inside)
+            }
+        }
+    }
+
+    /// The last snapshot it rests on.
+    pub fn last(&self, locker: &Locker) -> Result<Snapshot, Stop> {
+        let entries = self.entries(locker)?;
+        let last = entries.iter().rev().find(|e| e.status == "complete").or(entries.last());
+        let run = last.map(|entry| entry.run.clone()).unwrap_or_default();
+        Ok(locker.load(&run)?)
+    }
+}
+
+fn find(all: &[SnapshotEntry], run: &str) -> Result<SnapshotEntry, Stop> {
+    let found: Vec<_> = all.iter().filter(|entry| entry.run.starts_with(run)).collect();
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(evidence::locker::LockerError::NoSuchSnapshot(run.to_owned()).into()),
+        _ => Err(Stop::usage(format!(
+            "`{run}` is the beginning of {} snapshots; write more of it",
+            found.len()
+        ))),
+    }
+}
+
+/// Tests the subject's snapshots and draws the conclusions.
+pub fn assess(locker: &Locker, config: &Config, catalogue: &Catalogue, subject: &Subject) -> Result<Assessed, Stop> {
+    let mut snapshots = Vec::new();
+    let mut tested = Vec::new();
+    for entry in subject.entries(locker)? {
+        let snapshot = locker.load(&entry.run)?;
+        let evaluation = evaluate(catalogue, &config.settings, &snapshot)?;
+        tested.push(Tested {
+            meta: snapshot.meta.clone(),
+            results: evaluation.results,
+        });
+        snapshots.push(Loaded { entry, snapshot });
+    }
+    let assessment = match subject {
+        Subject::Period(period) => {
+            let known = locker
+                .known_until()
+                .unwrap_or(evidence::clock::Timestamp::start_of(period.start));
+            assess_period(catalogue, &config.settings, period, &tested, known)?
+        }
+        Subject::Snapshot(_) => match tested.pop() {
+            Some(tested) => assess_snapshot(catalogue, &config.settings, tested),
+            None => return Err(Stop::failure("there is no snapshot to test")),
+        },
+    };
+    // A Type I period rests on one snapshot, though more lie in it.
+    let used: Vec<&SnapshotMeta> = assessment.snapshots.iter().collect();
+    snapshots.retain(|loaded| used.iter().any(|meta| meta.run == loaded.entry.run));
+    Ok(Assessed { assessment, snapshots })
+}

@@ -1,0 +1,216 @@
+//! `exhibit collect`: takes a snapshot.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use collector::progress::Progress;
+use collector::{Collected, Request};
+use evidence::clock::{Clock, SystemClock};
+use evidence::gap::Gap;
+use evidence::locker::{Locker, Writer};
+use evidence::snapshot::{Status, Tool};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use crate::args::{self, Global};
+use crate::exit::{Exit, Stop};
+use crate::ui::{bold, complain, cut, dim, emit_json, plural, say};
+
+/// Kinds of gaps shown; `exhibit status` and the binder have them all.
+const SHOWN: usize = 12;
+
+/// The program, as the evidence names it.
+pub fn tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// Runs the command.
+pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
+    let config = global.read_config()?;
+    let catalogue = config.catalogue()?;
+    let only = super::chosen_controls(&catalogue, &args.controls)?;
+    let needed = catalogue
+        .in_scope(&config.settings)
+        .into_iter()
+        .filter(|control| only.is_empty() || only.contains(&control.page.id))
+        .flat_map(|control| control.operations.iter().cloned())
+        .collect();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let writer = if Locker::exists(&global.locker) {
+        Writer::open(&global.locker)?
+    } else {
+        Writer::create(&global.locker, &config.organization, &tool(), clock.now())?
+    };
+    let (writer, recovered) = writer.recover(clock.now())?;
+    for recovery in recovered {
+        complain(&format!(
+            "Run {} had been cut short: {}.",
+            recovery.run, recovery.outcome
+        ));
+    }
+    let progress = Arc::new(Bar::new(global));
+    let request = Request {
+        targets: config.targets.clone(),
+        regions: config.regions.clone(),
+        sources: collector::for_operations(&needed),
+        timeout: Duration::from_secs(args.timeout),
+        tool: tool(),
+        clock,
+        progress: progress.clone(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Stop::failure(format!("cannot start: {e}")))?;
+    let outcome = runtime.block_on(collector::collect(writer, request, interrupted()));
+    progress.bar.finish_and_clear();
+    // A connection that never answers must not hold up the end.
+    runtime.shutdown_background();
+    let collected = outcome?;
+    if global.json() {
+        emit_json(&json!({
+            "schema": "exhibit.collect/1",
+            "locker": global.locker,
+            "snapshot": collected.meta,
+            "gaps": collected.gaps,
+        }))?;
+    } else {
+        print(global, &collected)?;
+    }
+    Ok(if collected.gaps.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Incomplete
+    })
+}
+
+/// Ends on Ctrl-C or a polite kill.
+async fn interrupted() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Where signals cannot be had the run goes on to its end.
+    if interrupt.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn print(global: &Global, collected: &Collected) -> Result<(), Stop> {
+    let meta = &collected.meta;
+    let partial = if meta.status == Status::Partial {
+        " (partial: the run was interrupted)"
+    } else {
+        ""
+    };
+    say!("{}{partial}", bold(&format!("Snapshot {}", meta.run)));
+    for scope in &meta.accounts {
+        let regions = plural(scope.regions.len(), "region");
+        say!(
+            "  Account {}, {regions}, collected as {}",
+            scope.account,
+            scope.caller_arn
+        );
+    }
+    let rows: u64 = meta.records.values().map(|lines| lines.count).sum();
+    let seconds = meta.closed_at.unix() - meta.opened_at.unix();
+    say!(
+        "  {} exchanges, {rows} records in {} tables, {seconds} s",
+        meta.exchanges.count,
+        meta.records.len()
+    );
+    if meta.max_clock_skew_s > 300 {
+        say!(
+            "  This machine's clock is {} s off AWS's: set it right before you collect again.",
+            meta.max_clock_skew_s
+        );
+    }
+    if !collected.gaps.is_empty() {
+        print_gaps(&collected.gaps)?;
+    }
+    say!(
+        "  Kept in {}",
+        global
+            .locker
+            .join("snapshots")
+            .join(format!("{}.zip", meta.run))
+            .display()
+    );
+    say!("Next: `exhibit test` judges it.");
+    Ok(())
+}
+
+fn print_gaps(gaps: &[Gap]) -> Result<(), Stop> {
+    say!(
+        "  {}",
+        bold(&format!("{} could not be seen:", plural(gaps.len(), "thing")))
+    );
+    let mut kinds: BTreeMap<(&str, String, String), (usize, &Gap)> = BTreeMap::new();
+    for gap in gaps {
+        let key = (gap.operation.as_str(), gap.code.to_string(), gap.message.clone());
+        kinds.entry(key).or_insert((0, gap)).0 += 1;
+    }
+    for ((operation, code, message), (n, gap)) in kinds.iter().take(SHOWN) {
+        let times = if *n > 1 { format!(" ({n} times)") } else { String::new() };
+        let place = gap.resource.as_deref().unwrap_or(&gap.region);
+        let line = format!("{operation} in {place}{times}: {code}, {message}");
+        say!("    {}", cut(&line, crate::ui::columns() - 4));
+    }
+    if kinds.len() > SHOWN {
+        say!("    {}", dim(&format!("and {} other kinds", kinds.len() - SHOWN)));
+    }
+    Ok(())
+}
+
+/// Progress on stderr, when somebody is there to see it.
+struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    fn new(global: &Global) -> Self {
+        let visible = std::io::stderr().is_terminal() && !global.quiet;
+        let target = if visible {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} reads, {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+}
+
+impl Progress for Bar {
+    fn planned(&self, reads: usize) {
+        self.bar.set_length(reads as u64);
+    }
+
+    fn read(&self, source: &str, account: &str, region: &str) {
+        self.bar.inc(1);
+        tracing::info!(source, account, region, "read");
+    }
+
+    fn exchange(&self, i: u64) {
+        self.bar.set_message(format!("{i} exchanges"));
+    }
+
+    fn gap(&self, gap: &Gap) {
+        tracing::warn!(operation = gap.operation, region = gap.region, code = %gap.code, "{}", gap.message);
+    }
+}

@@ -1,0 +1,31 @@
+//! One file per verb.
+
+use std::collections::BTreeSet;
+
+use controls::catalogue::Catalogue;
+use controls::nearest::nearest;
+
+use crate::exit::Stop;
+
+pub mod collect;
+pub mod controls_list;
+
+pub mod diff;
+pub mod init;
+pub mod policy;
+pub mod status;
+pub mod test;
+
+/// The ids after `--control`, each of which must exist.
+pub fn chosen_controls(catalogue: &Catalogue, ids: &[String]) -> Result<BTreeSet<String>, Stop> {
+    for id in ids {
+        if catalogue.get(id).is_none() {
+            let known = catalogue.controls().map(|c| c.page.id.as_str());
+            return Err(Stop::usage(format!(
+                "there is no control `{id}`{}; `exhibit controls` lists them",
+                nearest(id, known)
+            )));
+        }
+    }
+    Ok(ids.iter().cloned().collect())
+}

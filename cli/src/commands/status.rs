@@ -1,0 +1,91 @@
+//! `exhibit status`: what the locker holds.
+
+use evidence::locker::Locker;
+use serde_json::json;
+
+use crate::args::Global;
+use crate::exit::{Exit, Stop};
+use crate::ui::{bold, dim, emit_json, plural, safe, say};
+
+/// Runs the command.
+pub fn run(global: &Global) -> Result<Exit, Stop> {
+    let config = global.read_config()?;
+    let locker = Locker::open(&global.locker)?;
+    let snapshots = locker.snapshots()?;
+    let unclosed: Vec<&str> = locker
+        .unclosed_runs()
+        .iter()
+        .filter_map(|entry| entry.text("run"))
+        .collect();
+    if global.json() {
+        emit_json(&json!({
+            "schema": "exhibit.status/1",
+            "locker": locker.identity(),
+            "log_entries": locker.entries().len(),
+            "known_until": locker.known_until(),
+            "checkpoint": locker.checkpoint(),
+            "snapshots": snapshots,
+            "unclosed_runs": unclosed,
+            "periods": config.periods.iter().map(|period| json!({
+                "period": period,
+                "snapshots": snapshots.iter().filter(|s| period.contains(s.opened_at)).map(|s| &s.run).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+        }))?;
+        return Ok(Exit::Ok);
+    }
+    say!(
+        "{} of {}",
+        bold(&format!("Locker {}", locker.dir().display())),
+        safe(&locker.identity().organization)
+    );
+    say!(
+        "  {} in the log, unsigned; head:",
+        plural(locker.entries().len(), "entr")
+            .replace("entrs", "entries")
+            .replace("1 entr", "1 entry")
+    );
+    for line in locker.checkpoint().lines() {
+        say!("    {}", dim(line));
+    }
+    say!();
+    if snapshots.is_empty() {
+        say!("No snapshot yet. Next: `exhibit collect`.");
+        return Ok(Exit::Ok);
+    }
+    say!(
+        "{}",
+        bold(&format!(
+            "{:<26} {:<21} {:<9} {:>9} {:>5}  period",
+            "snapshot", "taken at", "status", "exchanges", "gaps"
+        ))
+    );
+    for snapshot in &snapshots {
+        let entry = locker.entries().iter().find(|entry| entry.seq == snapshot.seq);
+        let number = |field: &str| entry.and_then(|e| e.body.get(field)?.as_u64()).unwrap_or_default();
+        let periods: Vec<String> = config
+            .periods
+            .iter()
+            .filter(|p| p.contains(snapshot.opened_at))
+            .map(|p| safe(&p.name))
+            .collect();
+        say!(
+            "{:<26} {:<21} {:<9} {:>9} {:>5}  {}",
+            snapshot.run,
+            snapshot.opened_at.to_string(),
+            snapshot.status,
+            number("exchanges"),
+            number("gaps"),
+            periods.join(", ")
+        );
+    }
+    for run in unclosed {
+        say!("Run {run} is in progress or was cut short; the next `exhibit collect` seals what there is.");
+    }
+    for period in &config.periods {
+        if !snapshots.iter().any(|s| period.contains(s.opened_at)) {
+            say!("Period {} has no snapshot.", safe(&period.name));
+        }
+    }
+    say!("Next: `exhibit test`, or `exhibit verify` to check every byte.");
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,540 @@
+//! All control pages, built in or the firm's own, checked against each other and the tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use evidence::digest::Digest;
+use evidence::record;
+use serde::Serialize;
+
+use crate::criteria::{Criteria, Criterion};
+use crate::database::{Database, HELPERS};
+use crate::derived;
+use crate::nearest::nearest;
+use crate::page::{MODE, Page};
+use crate::query;
+use crate::settings::Settings;
+use crate::sql;
+
+/// The pages of this build, by their path below `pages/`.
+pub static PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// Every control needs to know whose account it looks at.
+const ALWAYS: &str = "sts:GetCallerIdentity";
+
+/// A control: its page and what follows from it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Control {
+    /// The page.
+    #[serde(flatten)]
+    pub page: Page,
+    /// All AWS operations its verdict rests on, sorted, those of controls before it included.
+    pub operations: Vec<String>,
+    /// Those of its own tables: a gap in one of them leaves the control itself open. What a gap
+    /// in the others leaves open, the query reads from the verdicts of the controls before it.
+    #[serde(skip)]
+    pub own_operations: Vec<String>,
+}
+
+/// All controls, each after those whose verdicts it reads.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    /// The criteria.
+    pub criteria: Criteria,
+    controls: Vec<Control>,
+    pages: Vec<(String, String)>,
+}
+
+/// The pages cannot be used together; each problem names its file and the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// A folder or file could not be read.
+    #[error("{}: {source}", .path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Pages with mistakes.
+    #[error("{}", .0.join("\n"))]
+    Pages(Vec<String>),
+    /// The program itself is wrong.
+    #[error(transparent)]
+    Criteria(#[from] crate::criteria::BadCriteria),
+    /// The program itself is wrong.
+    #[error(transparent)]
+    Database(#[from] crate::database::DatabaseError),
+}
+
+impl Catalogue {
+    /// The built-in pages.
+    pub fn builtin() -> Result<Self, CatalogueError> {
+        Self::load(None)
+    }
+
+    /// The built-in pages and the firm's own.
+    pub fn load(controls_dir: Option<&Path>) -> Result<Self, CatalogueError> {
+        let mut pages: Vec<_> = PAGES
+            .iter()
+            .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
+            .collect();
+        if let Some(folder) = controls_dir {
+            pages.extend(read_pages(folder)?);
+        }
+        Self::from_pages(pages)
+    }
+
+    /// A catalogue of these pages: file and text.
+    pub fn from_pages(pages: impl IntoIterator<Item = (String, String)>) -> Result<Self, CatalogueError> {
+        let pages: Vec<_> = pages.into_iter().collect();
+        let criteria = Criteria::builtin()?;
+        let mut problems = Vec::new();
+        let mut parsed: BTreeMap<String, Page> = BTreeMap::new();
+        for (file, text) in &pages {
+            match Page::parse(file, text) {
+                Ok(page) => match parsed.get(&page.id) {
+                    Some(first) => problems.push(format!(
+                        "{file}: id `{}` is taken by {}; choose another and rename the file",
+                        page.id, first.file
+                    )),
+                    None => drop(parsed.insert(page.id.clone(), page)),
+                },
+                Err(problem) => problems.push(problem.to_string()),
+            }
+        }
+        let empty = Database::empty()?;
+        for page in parsed.values() {
+            let found = check(page, &criteria, &parsed, &empty);
+            problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", page.file)));
+        }
+        let order = match order(&parsed) {
+            Ok(order) => order,
+            Err(cycle) => {
+                problems.push(cycle);
+                Vec::new()
+            }
+        };
+        if !problems.is_empty() {
+            return Err(CatalogueError::Pages(problems));
+        }
+        let mut operations: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for id in &order {
+            let page = &parsed[id];
+            let mut needed = own_operations(page);
+            for before in &page.after {
+                needed.extend(operations.get(before.as_str()).into_iter().flatten().cloned());
+            }
+            operations.insert(&page.id, needed);
+        }
+        let controls = order
+            .iter()
+            .map(|id| Control {
+                page: parsed[id].clone(),
+                own_operations: own_operations(&parsed[id]).into_iter().collect(),
+                operations: operations.remove(id.as_str()).into_iter().flatten().collect(),
+            })
+            .collect();
+        Ok(Self {
+            criteria,
+            controls,
+            pages,
+        })
+    }
+
+    /// All controls, each after those whose verdicts it reads.
+    pub fn controls(&self) -> impl Iterator<Item = &Control> {
+        self.controls.iter()
+    }
+
+    /// The control of this id.
+    pub fn get(&self, id: &str) -> Option<&Control> {
+        self.controls.iter().find(|c| c.page.id == id)
+    }
+
+    /// The controls in scope and those whose verdicts they read, in order of evaluation.
+    pub fn in_scope(&self, settings: &Settings) -> Vec<&Control> {
+        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+        // Backwards: a control is met before those it comes after.
+        for control in self.controls.iter().rev() {
+            let page = &control.page;
+            let covered = |id: &String| self.criteria.get(id).is_some_and(|c| settings.covers(c));
+            if wanted.contains(page.id.as_str()) || page.criteria.iter().any(covered) {
+                wanted.insert(&page.id);
+                wanted.extend(page.after.iter().map(String::as_str));
+            }
+        }
+        self.controls
+            .iter()
+            .filter(|c| wanted.contains(c.page.id.as_str()))
+            .collect()
+    }
+
+    /// The controls that test a criterion, sorted by id.
+    pub fn controls_for(&self, criterion: &Criterion) -> Vec<&Control> {
+        let mut controls: Vec<_> = self
+            .controls
+            .iter()
+            .filter(|c| c.page.criteria.contains(&criterion.id))
+            .collect();
+        controls.sort_by(|a, b| a.page.id.cmp(&b.page.id));
+        controls
+    }
+
+    /// The pages as read, for keeping in the locker: file and text, sorted.
+    pub fn pages(&self) -> Vec<(&str, &str)> {
+        let mut pages: Vec<_> = self
+            .pages
+            .iter()
+            .map(|(file, text)| (file.as_str(), text.as_str()))
+            .collect();
+        pages.sort_unstable();
+        pages
+    }
+
+    /// Digest of all pages: the same catalogue has the same digest.
+    pub fn digest(&self) -> Digest {
+        let mut pages: Vec<_> = self
+            .controls
+            .iter()
+            .map(|c| format!("{} {}\n", c.page.id, c.page.digest))
+            .collect();
+        pages.sort_unstable();
+        Digest::of(pages.concat())
+    }
+}
+
+fn own_operations(page: &Page) -> BTreeSet<String> {
+    let tables = page.tables.iter().flat_map(|t| operations_of(t));
+    tables.chain([ALWAYS]).map(str::to_owned).collect()
+}
+
+/// The AWS operations behind a base or derived table.
+pub fn operations_of(table: &str) -> Vec<&'static str> {
+    if let Some(table) = record::table(table) {
+        return table.operations.to_vec();
+    }
+    let derived = derived::TABLES.iter().find(|d| d.name == table);
+    derived
+        .into_iter()
+        .flat_map(|d| d.from)
+        .flat_map(|base| operations_of(base))
+        .collect()
+}
+
+/// Reads all pages below a folder.
+pub fn read_pages(folder: &Path) -> Result<Vec<(String, String)>, CatalogueError> {
+    fn walk(root: &Path, folder: &Path, pages: &mut Vec<(String, String)>) -> Result<(), CatalogueError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CatalogueError::Read { path, source }
+        };
+        for entry in fs::read_dir(folder).map_err(failed(folder))? {
+            let entry = entry.map_err(failed(folder))?;
+            let path = entry.path();
+            if path.is_dir() {
+                walk(root, &path, pages)?;
+            } else if path.extension().is_some_and(|e| e == "md") {
+                let text = fs::read_to_string(&path).map_err(failed(&path))?;
+                // With `/` on every system, so that messages and digests agree.
+                let parts = path.strip_prefix(root).unwrap_or(&path).components();
+                let parts: Vec<_> = parts.map(|c| c.as_os_str().to_string_lossy()).collect();
+                pages.push((parts.join("/"), text));
+            }
+        }
+        Ok(())
+    }
+    let mut pages = Vec::new();
+    walk(folder, folder, &mut pages)?;
+    pages.sort();
+    Ok(pages)
+}
+
+/// Everything that can be wrong with one page among the others.
+fn check(page: &Page, criteria: &Criteria, pages: &BTreeMap<String, Page>, empty: &Database) -> Vec<String> {
+    let mut problems = Vec::new();
+    let stem = page
+        .file
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.strip_suffix(".md"))
+        .unwrap_or_default();
+    if stem != page.id {
+        problems.push(format!(
+            "id is `{}`, but the file is called `{stem}.md`; make them agree",
+            page.id
+        ));
+    }
+    if page.id.is_empty()
+        || !page
+            .id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    {
+        problems.push(format!("id `{}` must consist of a-z, 0-9 and -", page.id));
+    }
+    if page.criteria.is_empty() {
+        problems.push("criteria is empty; name the primary criterion first".to_owned());
+    }
+    for id in page.criteria.iter().filter(|id| criteria.get(id).is_none()) {
+        let known = criteria.all.iter().map(|c| c.id.as_str());
+        problems.push(format!("criteria: there is no criterion `{id}`{}", nearest(id, known)));
+    }
+    for id in page.after.iter().filter(|id| !pages.contains_key(*id)) {
+        problems.push(format!(
+            "after: there is no control `{id}`{}",
+            nearest(id, pages.keys().map(String::as_str))
+        ));
+    }
+    for table in page.tables.iter().filter(|table| !is_evidence(table)) {
+        let known = record::TABLES
+            .iter()
+            .map(|t| t.name)
+            .chain(derived::TABLES.iter().map(|t| t.name));
+        problems.push(if is_helper(table) {
+            format!("tables: `{table}` is always there; leave it out")
+        } else {
+            format!("tables: there is no table `{table}`{}", nearest(table, known))
+        });
+    }
+    if let Err(found) = check_query(page, pages, empty) {
+        problems.extend(found);
+    }
+    problems
+}
+
+/// A recorded or derived table.
+fn is_evidence(table: &str) -> bool {
+    record::table(table).is_some() || derived::TABLES.iter().any(|t| t.name == table)
+}
+
+fn is_helper(table: &str) -> bool {
+    HELPERS.iter().any(|t| t.name == table)
+}
+
+fn check_query(page: &Page, pages: &BTreeMap<String, Page>, empty: &Database) -> Result<(), Vec<String>> {
+    let text = |e: sql::TextError| vec![format!("sql: {e}")];
+    let mut problems = Vec::new();
+    let used = sql::parameters(&page.sql).map_err(text)?;
+    for name in used
+        .iter()
+        .filter(|name| *name != query::AS_OF && !page.parameters.contains_key(*name))
+    {
+        problems.push(format!("sql: {}", sql::TextError::Undeclared(name.clone())));
+    }
+    for name in page
+        .parameters
+        .keys()
+        .filter(|name| !used.contains(*name) && *name != MODE)
+    {
+        problems.push(format!(
+            "parameters.{name}: the query does not use `:{name}`; use it or remove the parameter"
+        ));
+    }
+    let literals = sql::literals(&page.sql).map_err(text)?;
+    if literals.iter().any(|l| l.eq_ignore_ascii_case("now")) {
+        problems.push("sql: 'now' would give another verdict tomorrow; use :as_of".to_owned());
+    }
+    let words = sql::words(&page.sql).map_err(text)?;
+    if words
+        .windows(2)
+        .any(|w| matches!(w[0].as_str(), "RIGHT" | "FULL") && matches!(w[1].as_str(), "JOIN" | "OUTER"))
+    {
+        problems.push("sql: RIGHT and FULL JOIN are not known to SQLite 3.37; turn the join round".to_owned());
+    }
+    let filled = sql::fill(&page.sql, |_| Some("NULL".to_owned())).map_err(text)?;
+    let read = match query::tables_read(empty.connection(), &filled) {
+        Ok(read) => read,
+        Err(e) => {
+            problems.push(format!("sql: {e}"));
+            return Err(problems);
+        }
+    };
+    for table in read.iter().filter(|t| is_evidence(t) && !page.tables.contains(t)) {
+        problems.push(format!(
+            "tables: the query reads `{table}`; name it, so that its AWS operations are needed"
+        ));
+    }
+    for table in page.tables.iter().filter(|t| is_evidence(t) && !read.contains(*t)) {
+        problems.push(format!("tables: the query does not read `{table}`; leave it out"));
+    }
+    let reads_verdicts = read.contains("verdict") || read.contains("control_verdict");
+    if !page.after.is_empty() && !reads_verdicts {
+        problems.push("after: the query reads neither `control_verdict` nor `verdict`; leave `after` out".to_owned());
+    }
+    if reads_verdicts {
+        if page.after.is_empty() {
+            problems.push("after: the query reads verdicts; name the controls they belong to".to_owned());
+        }
+        // Verdicts of a control that has not run yet would be missing now and there afterwards.
+        for id in literals
+            .iter()
+            .filter(|l| pages.contains_key(*l) && !page.after.contains(l))
+        {
+            problems.push(format!("after: the query names the control `{id}`; name it here too"));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Ids in an order in which each comes after those it names, else by name.
+fn order(pages: &BTreeMap<String, Page>) -> Result<Vec<String>, String> {
+    let mut order: Vec<String> = Vec::new();
+    let mut placed: BTreeSet<&str> = BTreeSet::new();
+    let mut waiting: Vec<&Page> = pages.values().collect();
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        waiting.retain(|page| {
+            let ready = page
+                .after
+                .iter()
+                .all(|id| placed.contains(id.as_str()) || !pages.contains_key(id));
+            if ready {
+                placed.insert(&page.id);
+                order.push(page.id.clone());
+            }
+            !ready
+        });
+        if waiting.len() == before {
+            let ids: Vec<_> = waiting.iter().map(|p| p.id.as_str()).collect();
+            return Err(format!(
+                "{}: `after` runs in a circle through {}; break it",
+                waiting[0].file,
+                ids.join(", ")
+            ));
+        }
+    }
+    Ok(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(id: &str, after: &str, tables: &str, sql: &str) -> (String, String) {
+        let text = format!(
+            "+++\nid = \"{id}\"\ntitle = \"T\"\ncriteria = [\"CC6.1\"]\ntype = \"configuration\"\nseverity = \"low\"\n\
+             tables = [{tables}]\nafter = [{after}]\n[parameters.days]\ndefault = 1\ndoc = \"D.\"\n+++\n\
+             ## Control\nx\n## Test\nx\n## Notes\nx\n```sql\n{sql}\n```\n"
+        );
+        (format!("{id}.md"), text)
+    }
+
+    const USERS: &str = "SELECT account, region, arn AS resource, name, 'pass' AS verdict, :days || 'x' AS reason, source FROM iam_user";
+
+    fn problem(pages: &[(String, String)]) -> String {
+        Catalogue::from_pages(pages.to_vec())
+            .err()
+            .map_or_else(String::new, |e| e.to_string())
+    }
+
+    fn with(sql: &str) -> String {
+        problem(&[page("a", "", "\"iam_user\"", sql)])
+    }
+
+    #[test]
+    fn a_good_page_is_taken() {
+        let catalogue = Catalogue::from_pages([page("a", "", "\"iam_user\"", USERS)]).unwrap();
+        assert_eq!(
+            catalogue.get("a").unwrap().operations,
+            ["iam:ListUsers", "sts:GetCallerIdentity"]
+        );
+    }
+
+    #[test]
+    fn mistakes_in_queries_are_named() {
+        for (sql, expected) in [
+            (USERS.replace("iam_user", "iam_users"), "no such table: iam_users"),
+            (USERS.replace("arn AS", "arns AS"), "no such column"),
+            (
+                USERS.replace(", source", ""),
+                "account, region, resource, name, verdict, reason, source",
+            ),
+            (USERS.replace(":days", ":day"), "`:day` is used but not declared"),
+            (USERS.replace(":days ||", ""), "does not use `:days`"),
+            (format!("{USERS} WHERE ?1"), "`?1` is no parameter"),
+            (format!("{USERS} WHERE date('now') > 1"), "use :as_of"),
+            (format!("{USERS} WHERE random()"), "random"),
+            (format!("{USERS} WHERE name ->> '$' = 1"), "->>"),
+            (format!("{USERS} FULL OUTER JOIN gap ON 1"), "RIGHT and FULL JOIN"),
+            (
+                format!("{USERS} WHERE 1 IN (SELECT 1 FROM iam_role)"),
+                "reads `iam_role`",
+            ),
+            (
+                format!("{USERS} WHERE 1 IN (SELECT 1 FROM control_verdict)"),
+                "the query reads verdicts",
+            ),
+            (format!("{USERS}; DELETE FROM gap"), "one SELECT"),
+            (format!("{USERS} /*"), "never closed"),
+            ("DELETE FROM gap WHERE :days".to_owned(), "not authorized"),
+            ("PRAGMA user_version = 1 -- :days".to_owned(), "sql: "),
+            ("ATTACH 'x' AS y".to_owned(), "sql: "),
+            (format!("{USERS} WHERE load_extension('x')"), "load_extension"),
+            (format!("{USERS} WHERE 1 IN (SELECT 1 FROM sqlite_schema)"), "sqlite_"),
+            (
+                format!("{USERS} WHERE 1 IN (SELECT cid FROM pragma_table_info('gap'))"),
+                "pragma_table_info",
+            ),
+        ] {
+            let message = with(&sql);
+            assert!(
+                message.starts_with("a.md: ") && message.contains(expected),
+                "{sql}\n{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_between_pages_are_named() {
+        let users = |id: &str, after: &str| page(id, after, "\"iam_user\"", USERS);
+        let reads = format!("{USERS} WHERE (SELECT verdict FROM control_verdict WHERE control = 'b') = 'pass'");
+        assert!(
+            problem(&[users("a", ""), ("firm/a.md".to_owned(), users("a", "").1)]).contains("id `a` is taken by a.md")
+        );
+        assert!(problem(&[("b.md".to_owned(), users("a", "").1)]).contains("make them agree"));
+        assert!(problem(&[users("a", "\"b\"")]).contains("no control `b`"));
+        assert!(problem(&[users("a", "\"b\""), users("b", "")]).contains("leave `after` out"));
+        assert!(problem(&[page("a", "", "\"iam_user\"", &reads), users("b", "")]).contains("after"));
+        assert_eq!(
+            problem(&[page("a", "\"b\"", "\"iam_user\"", &reads), users("b", "")]),
+            ""
+        );
+        let circle = problem(&[
+            page("a", "\"b\"", "\"iam_user\"", &reads),
+            page("b", "\"a\"", "\"iam_user\"", &reads.replace("'b'", "'a'")),
+        ]);
+        assert!(circle.contains("circle through a, b"), "{circle}");
+        let criterion = users("a", "").1.replace("CC6.1", "CC6.11");
+        assert!(problem(&[("a.md".to_owned(), criterion)]).contains("did you mean `CC6.1`"));
+        assert!(problem(&[page("a", "", "\"iam_usr\", \"gap\"", USERS)]).contains("did you mean `iam_user`"));
+    }
+
+    #[test]
+    fn controls_before_others_bring_their_operations() {
+        let reads = "SELECT account, region, account AS resource, account AS name, verdict, :days || 'x' AS reason, 1 AS source \
+                     FROM control_verdict WHERE control = 'z'";
+        let pages = [page("a", "\"z\"", "", reads), page("z", "", "\"iam_user\"", USERS)];
+        let error = problem(&pages);
+        assert!(error.contains("no such column: region"), "{error}");
+        let pages = [
+            page(
+                "a",
+                "\"z\"",
+                "",
+                &reads.replace("account, region", "account, 'global' AS region"),
+            ),
+            pages[1].clone(),
+        ];
+        let catalogue = Catalogue::from_pages(pages).unwrap();
+        assert_eq!(
+            catalogue.controls().map(|c| c.page.id.as_str()).collect::<Vec<_>>(),
+            ["z", "a"]
+        );
+        assert_eq!(
+            catalogue.get("a").unwrap().operations,
+            ["iam:ListUsers", "sts:GetCallerIdentity"]
+        );
+    }
+}

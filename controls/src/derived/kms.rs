@@ -1,0 +1,296 @@
+//! Statements of key policies, one row per principal.
+
+use std::collections::BTreeSet;
+
+use evidence::record::{Column, Row};
+use evidence::snapshot::Snapshot;
+use rusqlite::types::Value;
+
+use super::policy::{self, Condition, Effect, Principal, PrincipalKind, Statement};
+use super::row::Cell;
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, text};
+
+const STATEMENT_COLUMNS: &[Column] = &[
+    ACCOUNT,
+    REGION,
+    KEY,
+    SOURCE,
+    text("key_arn", "ARN of the key."),
+    integer("statement", "Number of the statement, from 1."),
+    text("sid", "Statement id."),
+    text("effect", "`Allow` or `Deny`."),
+    text("principal_kind", "`any`, `aws`, `service`, `federated` or `canonical`."),
+    text(
+        "principal",
+        "The principal as written; `everyone except …` for NotPrincipal.",
+    ),
+    text(
+        "principal_account",
+        "Account of the principal, where its ARN or id tells.",
+    ),
+    boolean("is_account_root", "The principal stands for a whole account."),
+    json("actions", "Action, as written."),
+    json("not_actions", "NotAction, as written."),
+    json("resources", "Resource, as written."),
+    json(
+        "conditions",
+        "Conditions, each as `operator key values`, operator and key in lower case.",
+    ),
+    boolean(
+        "pins_caller",
+        "A condition ties the caller to an account or organization.",
+    ),
+    json(
+        "pinned_accounts",
+        "The accounts it is tied to, sorted; null where none is named (an organization only).",
+    ),
+    boolean(
+        "grants_administration",
+        "Allows kms:ScheduleKeyDeletion or kms:PutKeyPolicy.",
+    ),
+    boolean("grants_use", "Allows kms:Decrypt."),
+    text(
+        "parse_error",
+        "Why the document or the statement could not be read; then the columns before are null.",
+    ),
+];
+
+pub(super) const POLICY_STATEMENT: DerivedTable = DerivedTable {
+    name: "kms_policy_statement",
+    doc: "A principal of a statement of a key policy.",
+    columns: STATEMENT_COLUMNS,
+    from: &["kms_key_policy"],
+};
+
+pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
+    let mut rows = Vec::new();
+    for policy in snapshot.rows("kms_key_policy") {
+        for (number, statement) in (1..).zip(policy::parse(policy.text("document"))) {
+            match statement {
+                Ok(statement) => {
+                    let principals = &statement.principals;
+                    rows.extend(
+                        principals
+                            .iter()
+                            .map(|principal| readable(policy, number, &statement, principal)),
+                    );
+                }
+                Err(why) => {
+                    let mut cells = head(policy, number, "");
+                    cells.extend(std::iter::repeat_n(
+                        Value::Null,
+                        STATEMENT_COLUMNS.len() - cells.len() - 1,
+                    ));
+                    cells.push(why.into());
+                    rows.push(cells);
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn head(policy: &Row, number: i64, principal: &str) -> Cells {
+    let key_arn = policy.text("key_arn").unwrap_or_default();
+    let mut cells = policy.envelope(format!("{key_arn} {number} {principal}"));
+    cells.extend([key_arn.to_owned().into(), number.into()]);
+    cells
+}
+
+fn readable(policy: &Row, number: i64, statement: &Statement, principal: &Principal) -> Cells {
+    let account = account_of(principal);
+    let pins = pins(&statement.conditions);
+    let allows = |action: &str| statement.effect == Effect::Allow && statement.covers_action(action);
+    let mut cells = head(policy, number, &principal.name);
+    cells.extend([
+        statement.sid.clone().into(),
+        statement.effect.as_str().to_owned().into(),
+        principal.kind.as_str().to_owned().into(),
+        principal.name.clone().into(),
+        account.map(str::to_owned).into(),
+        is_account_root(principal).into(),
+        list(&statement.actions),
+        list(&statement.not_actions),
+        list(&statement.resources),
+        list(&statement.condition_lines()),
+        pins.is_some().into(),
+        pins.flatten()
+            .map_or(Value::Null, |accounts| list(&Vec::from_iter(accounts))),
+        (allows("kms:ScheduleKeyDeletion") || allows("kms:PutKeyPolicy")).into(),
+        allows("kms:Decrypt").into(),
+        Value::Null,
+    ]);
+    cells
+}
+
+/// The account in a principal's ARN, or the principal itself if it is an account id. A unique id
+/// (AIDA…, AROA…) is what remains of a deleted user or role, and tells no account.
+fn account_of(principal: &Principal) -> Option<&str> {
+    if !matches!(principal.kind, PrincipalKind::Aws | PrincipalKind::Federated) {
+        return None;
+    }
+    let name = principal.name.as_str();
+    let account = if name.starts_with("arn:") {
+        name.split(':').nth(4)?
+    } else {
+        name
+    };
+    is_account_id(account).then_some(account)
+}
+
+fn is_account_root(principal: &Principal) -> bool {
+    principal.kind == PrincipalKind::Aws
+        && (is_account_id(&principal.name)
+            || (principal.name.ends_with(":root") && principal.name.split(':').count() == 6))
+}
+
+fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What the conditions tie the caller to: `None` if to nothing, `Some(None)` if to an
+/// organization only, else the accounts that meet all of them.
+fn pins(conditions: &[Condition]) -> Option<Option<BTreeSet<String>>> {
+    let mut pinned = None;
+    for condition in conditions.iter().filter(|c| is_pin(c)) {
+        let accounts: Option<BTreeSet<String>> = match condition.key.as_str() {
+            "aws:principalorgid" => None,
+            _ => Some(condition.values.iter().cloned().collect()),
+        };
+        pinned = Some(match (pinned.flatten(), accounts) {
+            (Some(a), Some(b)) => Some(&a & &b),
+            (Some(a), None) | (None, Some(a)) => Some(a),
+            (None, None) => None,
+        });
+    }
+    pinned
+}
+
+/// Only operators that fail when the key is absent, and only values without wildcards and
+/// variables, tie anybody to anything.
+fn is_pin(condition: &Condition) -> bool {
+    const KEYS: [&str; 4] = [
+        "kms:calleraccount",
+        "aws:principalorgid",
+        "aws:sourceaccount",
+        "aws:principalaccount",
+    ];
+    const OPERATORS: [&str; 3] = ["stringequals", "stringequalsignorecase", "stringlike"];
+    let operator = condition
+        .operator
+        .strip_prefix("foranyvalue:")
+        .unwrap_or(&condition.operator);
+    KEYS.contains(&condition.key.as_str())
+        && OPERATORS.contains(&operator)
+        && !condition.values.is_empty()
+        && condition.values.iter().all(|value| !value.contains(['*', '?', '$']))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derived::tests::{derive, snapshot};
+
+    fn rows(statement: &str) -> Vec<serde_json::Map<String, Value>> {
+        let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
+        let policy = json!({ "key_arn": "arn:aws:kms:us-east-1:111122223333:key/k", "document": document });
+        derive(
+            "kms_policy_statement",
+            &snapshot(json!({ "kms_key_policy": [policy] }), json!([])),
+        )
+    }
+
+    #[test]
+    fn principals_are_placed() {
+        let rows = rows(
+            r#"{"Effect":"Allow","Action":"kms:*","Resource":"*","Principal":{"AWS":[
+                "arn:aws:iam::111122223333:root","444455556666","arn:aws:iam::444455556666:role/r",
+                "arn:aws:sts::444455556666:assumed-role/r/s","AROAEXAMPLE","*"],"Service":"ec2.amazonaws.com"}}"#,
+        );
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|r| {
+                (
+                    r["principal_kind"].as_str().unwrap(),
+                    r["principal_account"].as_str(),
+                    r["is_account_root"] == 1,
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("aws", Some("111122223333"), true),
+                ("aws", Some("444455556666"), true),
+                ("aws", Some("444455556666"), false),
+                ("aws", Some("444455556666"), false),
+                ("aws", None, false),
+                ("any", None, false),
+                ("service", None, false),
+            ]
+        );
+        assert!(
+            rows.iter()
+                .all(|r| r["grants_administration"] == 1 && r["grants_use"] == 1)
+        );
+    }
+
+    #[test]
+    fn conditions_that_tie_the_caller() {
+        let pinned = |condition: &str| {
+            let statement = format!(
+                r#"{{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*","Principal":"*","Condition":{condition}}}"#
+            );
+            let row = rows(&statement).remove(0);
+            (
+                row["pins_caller"] == 1,
+                row["pinned_accounts"].as_str().map(str::to_owned),
+            )
+        };
+        let account = Some(r#"["111122223333"]"#.to_owned());
+        assert_eq!(
+            pinned(r#"{"StringEquals":{"kms:CallerAccount":"111122223333","kms:ViaService":"s3"}}"#),
+            (true, account)
+        );
+        assert_eq!(pinned(r#"{"StringEquals":{"aws:PrincipalOrgID":"o-a"}}"#), (true, None));
+        assert_eq!(
+            pinned(r#"{"StringEquals":{"aws:SourceAccount":["1","2"],"aws:PrincipalAccount":["2","3"]}}"#),
+            (true, Some(r#"["2"]"#.to_owned()))
+        );
+        for loose in [
+            r#"{}"#,
+            r#"{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}"#,
+            r#"{"StringNotEquals":{"kms:CallerAccount":"111122223333"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a"}}"#,
+            r#"{"ForAllValues:StringEquals":{"aws:PrincipalOrgID":"o-a"}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-*"}}"#,
+            r#"{"StringEquals":{"kms:CallerAccount":"${aws:PrincipalAccount}"}}"#,
+        ] {
+            assert_eq!(pinned(loose), (false, None), "{loose}");
+        }
+    }
+
+    #[test]
+    fn duties() {
+        let duties = |effect: &str, action: &str| {
+            let statement = format!(
+                r#"{{"Effect":"{effect}","Action":{action},"Resource":"*","Principal":{{"AWS":"arn:aws:iam::111122223333:role/r"}}}}"#
+            );
+            let row = rows(&statement).remove(0);
+            (row["grants_administration"] == 1, row["grants_use"] == 1)
+        };
+        assert_eq!(duties("Allow", r#"["kms:Decrypt","kms:Encrypt"]"#), (false, true));
+        assert_eq!(duties("Allow", r#"["kms:Put*"]"#), (true, false));
+        assert_eq!(duties("Allow", r#""KMS:*""#), (true, true));
+        assert_eq!(duties("Deny", r#""kms:*""#), (false, false));
+    }
+
+    #[test]
+    fn an_unreadable_policy_is_a_row_that_says_so() {
+        let rows = rows("7");
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0]["principal"], Value::Null);
+        assert!(rows[0]["parse_error"].is_string());
+    }
+}
