@@ -112,6 +112,9 @@ pub enum Command {
     /// Check that a locker, a snapshot or a bundle is as it was written
     #[command(after_help = "Example:\n  exhibit verify audit-2026-H2/bundle.zip")]
     Verify(Verify),
+    /// Derive the records again from the kept responses, and compare
+    #[command(after_help = "Example:\n  exhibit reperform")]
+    Reperform(Reperform),
     /// List the controls, or print one
     #[command(
         after_help = "Example:\n  exhibit controls --criterion CC6.1\n  exhibit controls show iam-access-key-rotation"
@@ -186,6 +189,16 @@ pub struct Bind {
 pub struct Verify {
     /// A locker, a snapshot (.zip) or a bundle (.zip) [default: the locker]
     pub path: Option<PathBuf>,
+}
+
+/// `exhibit reperform`.
+#[derive(Debug, Args)]
+pub struct Reperform {
+    /// The locker [default: that of --locker]
+    pub locker: Option<PathBuf>,
+    /// Only this snapshot, by its run id
+    #[arg(long, value_name = "RUN")]
+    pub snapshot: Option<String>,
 }
 
 /// `exhibit controls`.

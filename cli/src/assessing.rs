@@ -3,6 +3,7 @@
 use controls::catalogue::Catalogue;
 use controls::evaluate::evaluate;
 use controls::period::{Assessment, Tested, assess_period, assess_snapshot, select};
+use controls::result::SnapshotResults;
 use evidence::locker::{Locker, SnapshotEntry};
 use evidence::period::Period;
 use evidence::snapshot::{Snapshot, SnapshotMeta};
@@ -17,6 +18,12 @@ pub struct Loaded {
     pub entry: SnapshotEntry,
     /// The snapshot.
     pub snapshot: Snapshot,
+    /// The zip as it lies in the locker.
+    pub zip: Vec<u8>,
+    /// The verdicts on it.
+    pub results: SnapshotResults,
+    /// Its `evidence.db`.
+    pub database: Vec<u8>,
 }
 
 /// An assessment and what it rests on.
@@ -126,13 +133,22 @@ pub fn assess(locker: &Locker, config: &Config, catalogue: &Catalogue, subject: 
     let mut snapshots = Vec::new();
     let mut tested = Vec::new();
     for entry in subject.entries(locker)? {
+        let zip = locker.snapshot_bytes(&entry)?;
         let snapshot = locker.load(&entry.run)?;
         let evaluation = evaluate(catalogue, &config.settings, &snapshot)?;
+        let database = evaluation.database.bytes().map_err(Stop::failure)?;
+        let results = evaluation.results;
         tested.push(Tested {
             meta: snapshot.meta.clone(),
-            results: evaluation.results,
+            results: results.clone(),
         });
-        snapshots.push(Loaded { entry, snapshot });
+        snapshots.push(Loaded {
+            entry,
+            snapshot,
+            zip,
+            results,
+            database,
+        });
     }
     let assessment = match subject {
         Subject::Period(period) => {

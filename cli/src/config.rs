@@ -69,6 +69,11 @@ impl Config {
         Self::parse(&text, base).map_err(|message| Stop::usage(format!("{}: {message}", path.display())))
     }
 
+    /// The configuration of the sample account.
+    pub fn sample(text: &str) -> Result<Self, Stop> {
+        Self::parse(text, Path::new("")).map_err(|message| Stop::failure(format!("samples/exhibit.toml: {message}")))
+    }
+
     fn parse(text: &str, base: &Path) -> Result<Self, String> {
         let table: Table = toml::from_str(text).map_err(|e| e.to_string().trim_end().to_owned())?;
         let mut file = Section::new("", table);

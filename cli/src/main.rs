@@ -48,6 +48,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
         Command::Status => commands::status::run(global),
         Command::Test(args) => commands::test::run(global, args),
         Command::Diff(args) => commands::diff::run(global, args),
+        Command::Reperform(args) => commands::reperform::run(global, args),
         Command::Controls(args) => commands::controls_list::run(global, args),
         Command::Policy(args) => commands::policy::run(global, args),
     }

@@ -169,13 +169,40 @@ pub fn cut(text: &str, columns: usize) -> String {
     out
 }
 
-/// Columns of the terminal.
-pub fn columns() -> usize {
-    clap_width().unwrap_or(100).clamp(60, 160)
+/// Safe text in lines of at most so many columns, two at most; words are kept whole where they fit.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let text = safe(text);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let width = |s: &str| s.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && width(&lines[last]) + 1 + width(word) > columns {
+            if lines.len() == 2 {
+                lines[last] = cut(&format!("{} {word}…", lines[last]), columns);
+                return lines;
+            }
+            lines.push(String::new());
+        }
+        let line = lines.last_mut().filter(|line| !line.is_empty());
+        match line {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => {
+                lines.pop();
+                lines.push(cut(word, columns));
+            }
+        }
+    }
+    lines
 }
 
-fn clap_width() -> Option<usize> {
-    std::env::var("COLUMNS").ok()?.parse().ok()
+/// Columns of the terminal; 100 where there is none.
+pub fn columns() -> usize {
+    terminal_size::terminal_size()
+        .map_or(100, |(width, _)| usize::from(width.0))
+        .clamp(60, 160)
 }
 
 /// `1 bucket`, `2 buckets`.
@@ -196,5 +223,8 @@ mod tests {
         assert_eq!(safe("a\u{1b}[31mb\u{202e}c\n"), "a<U+001B>[31mb<U+202E>c<U+000A>");
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("漢字漢字", 5), "漢字…");
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one two three four five six", 9), ["one two", "three fo…"]);
+        assert_eq!(wrap("abcdefghij", 5), ["abcd…"]);
     }
 }

@@ -98,3 +98,43 @@ fn observe(exchange: u64) {
     // Outside of `observed` nobody asks.
     let _ = LAST.try_with(|last| last.set(Some(exchange)));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(call: Option<Call>) -> HttpRequest {
+        let mut request = HttpRequest::get("https://iam.amazonaws.com/").unwrap();
+        if let Some(call) = call {
+            request.add_extension(call);
+        }
+        request
+    }
+
+    fn call(service: &'static str, operation: &str) -> Option<Call> {
+        let label = Label {
+            account: None,
+            region: "us-east-1".to_owned(),
+            service,
+        };
+        Some(Call {
+            label,
+            operation: operation.to_owned(),
+            attempt: 1,
+        })
+    }
+
+    #[test]
+    fn only_labelled_reads_are_admitted() {
+        assert!(admit(&request(call("iam", "ListUsers"))).is_ok());
+        for refused in [
+            None,
+            call("iam", "CreateUser"),
+            call("iam", ""),
+            call("kms", "ListUsers"),
+        ] {
+            let error = admit(&request(refused.clone())).unwrap_err();
+            assert!(error.is_user(), "{refused:?} must be refused for good, not retried");
+        }
+    }
+}

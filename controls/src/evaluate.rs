@@ -367,7 +367,10 @@ fn judge(open: &Open<'_>, resources: &[&ResourceResult]) -> Judged {
             members(counts.unknown),
             names(of(ResourceVerdict::Unknown))
         );
-        (ReasonCode::EvidenceMissing, message)
+        // A page may say more precisely what is missing: the reason then begins with the code.
+        let unknown = resources.iter().filter(|r| r.verdict == ResourceVerdict::Unknown);
+        let code = unknown.filter_map(|r| ReasonCode::leading(&r.reason)).min();
+        (code.unwrap_or(ReasonCode::EvidenceMissing), message)
     };
     let unseen = open.reason().or_else(|| (counts.unknown > 0).then(unknown));
     let judged = |verdict, reason| Judged {

@@ -25,6 +25,24 @@ pub enum ReasonCode {
 }
 
 impl ReasonCode {
+    /// All codes.
+    pub const ALL: [Self; 8] = [
+        Self::AccessDenied,
+        Self::RegionUnreachable,
+        Self::Throttled,
+        Self::Unsupported,
+        Self::NeedsOtherAccount,
+        Self::NeedsParameter,
+        Self::EvidenceMissing,
+        Self::CoverageGap,
+    ];
+
+    /// The code that a sentence such as `needs-other-account: …` begins with.
+    pub fn leading(text: &str) -> Option<Self> {
+        let (word, _) = text.split_once(':')?;
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
     /// As written in JSON, in the binder and in `evidence.db`.
     pub fn as_str(self) -> &'static str {
         match self {

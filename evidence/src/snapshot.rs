@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{Archive, ArchiveError};
+use crate::canonical::{self, NotCanonical};
 use crate::clock::Timestamp;
 use crate::digest::Digest;
 use crate::exchange::Exchange;
@@ -212,6 +213,22 @@ impl Snapshot {
         let at = self.exchanges.binary_search_by_key(&i, |e| e.i).ok()?;
         self.exchanges.get(at)
     }
+}
+
+/// The text of `records/<table>.jsonl`: one canonical line per row, by account, region and key.
+pub fn records_text(rows: &[Row]) -> Result<String, NotCanonical> {
+    let text = |row: &Row, name: &str| row.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    let mut lines = rows
+        .iter()
+        .map(|row| {
+            Ok((
+                (text(row, "account"), text(row, "region"), text(row, "key")),
+                canonical::to_line(row)?,
+            ))
+        })
+        .collect::<Result<Vec<_>, NotCanonical>>()?;
+    lines.sort();
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 
 /// The bodies of a snapshot's responses.

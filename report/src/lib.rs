@@ -1,1 +1,182 @@
-//! Placeholder.
+//! How it is told: the binder (PDF), the bundle (zip) and the web pages of an engagement.
+//!
+//! ```text
+//! assessment + snapshots ─► view ─► templates ─► tags ─► pdf ─► binder ─┐
+//!                                      └────► web pages, CSV, SQL ──────┴─► bundle
+//! ```
+//!
+//! The report decides nothing: verdicts, counts and reasons come from `controls`, bytes from
+//! `evidence`. Templates see the structs of [`view`] and nothing else. The same input gives the
+//! same bytes; the only time used is the closing time of the latest snapshot.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use controls::catalogue::Catalogue;
+use controls::compare::Comparison;
+use controls::period::Assessment;
+use controls::result::SnapshotResults;
+use evidence::clock::Timestamp;
+use evidence::diff::Diff;
+use evidence::locker::{Locker, SnapshotEntry};
+use evidence::snapshot::{Snapshot, Tool};
+
+pub mod bundle;
+mod csv;
+mod error;
+mod escape;
+mod markdown;
+pub mod pdf;
+mod site;
+mod templates;
+pub mod view;
+
+pub use error::ReportError;
+
+/// Everything a report is made of.
+#[derive(Clone, Copy)]
+pub struct Engagement<'a> {
+    /// Whose evidence it is.
+    pub organization: &'a str,
+    /// The system under audit, if it has a name.
+    pub system: Option<&'a str>,
+    /// The program that reports.
+    pub tool: &'a Tool,
+    /// What the tests said.
+    pub assessment: &'a Assessment,
+    /// The pages they were made from.
+    pub catalogue: &'a Catalogue,
+    /// The snapshots the assessment rests on, oldest first.
+    pub snapshots: &'a [SnapshotInput<'a>],
+    /// The locker they come from.
+    pub locker: &'a Locker,
+    /// What changed since an earlier moment or period, if there is one to compare with.
+    pub changes: Option<Changes<'a>>,
+    /// Folder with the firm's own templates.
+    pub templates_dir: Option<&'a Path>,
+}
+
+/// A snapshot, its bytes and what was made of it.
+#[derive(Clone, Copy)]
+pub struct SnapshotInput<'a> {
+    /// As the log names it.
+    pub entry: &'a SnapshotEntry,
+    /// Its content.
+    pub snapshot: &'a Snapshot,
+    /// The zip as it lies in the locker.
+    pub zip: &'a [u8],
+    /// The verdicts on it, with the queries that gave them.
+    pub results: &'a SnapshotResults,
+    /// Its `evidence.db`, with the verdicts in it.
+    pub database: &'a [u8],
+}
+
+/// What changed between two moments or periods.
+#[derive(Clone, Copy)]
+pub struct Changes<'a> {
+    /// What the earlier side is called: a period or a run.
+    pub earlier: &'a str,
+    /// What the later side is called.
+    pub later: &'a str,
+    /// The records.
+    pub diff: &'a Diff,
+    /// The verdicts.
+    pub comparison: &'a Comparison,
+}
+
+/// A bound engagement.
+#[derive(Debug)]
+pub struct Binding {
+    /// Name of the engagement in file names: organization and period, or run.
+    pub name: String,
+    /// The binder.
+    pub binder_pdf: Vec<u8>,
+    /// The bundle.
+    pub bundle_zip: Vec<u8>,
+    /// Web pages to lie beside the two, by path: `index.html`, `workpapers/…`, `changes.html`, `requests.html`.
+    pub site: BTreeMap<String, Vec<u8>>,
+    /// Characters the binder shows as their code, since no font has them or they show nothing.
+    pub missing_glyphs: BTreeSet<char>,
+    /// Pages of the binder.
+    pub pages: usize,
+}
+
+/// Makes the binder, the bundle and the web pages.
+pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
+    let templates = templates::Templates::load(engagement.templates_dir)?;
+    let book = view::Book::of(engagement)?;
+    let (binder, pages) = rayon::join(|| binder(engagement, &templates, &book), || site::Pages::render(&templates, &book));
+    let (binder, pages) = (binder?, pages?);
+    let bundle_zip = bundle::write(engagement, &templates, &book, &binder.bytes, &pages)?;
+    Ok(Binding {
+        name: book.name.clone(),
+        bundle_zip,
+        site: pages.site(),
+        missing_glyphs: binder.missing,
+        pages: binder.pages,
+        binder_pdf: binder.bytes,
+    })
+}
+
+/// The text of the binder in the closed set of tags: what [`bind`] gives to [`pdf::render`].
+pub fn binder_text(engagement: &Engagement<'_>) -> Result<String, ReportError> {
+    let templates = templates::Templates::load(engagement.templates_dir)?;
+    templates.render("binder.html", &view::Book::of(engagement)?)
+}
+
+fn binder(
+    engagement: &Engagement<'_>,
+    templates: &templates::Templates,
+    book: &view::Book,
+) -> Result<pdf::Rendered, ReportError> {
+    let text = templates.render("binder.html", book)?;
+    let created = engagement.closed_at()?.utc();
+    let attachment = |name: &str, mime: &str, description: &str, text: String| pdf::Attachment {
+        name: name.to_owned(),
+        mime: mime.to_owned(),
+        description: description.to_owned(),
+        modified: created,
+        bytes: text.into_bytes(),
+    };
+    let meta = pdf::DocumentMeta {
+        title: format!("{}: {}", book.cover.title, book.cover.organization),
+        author: format!("{} {}", engagement.tool.name, engagement.tool.version),
+        subject: format!("{}, {}", book.cover.kind, book.cover.span),
+        header: book.cover.organization.chars().take(60).collect(),
+        footer: format!("{} · {}", book.cover.kind, book.cover.span),
+        created,
+        attachments: vec![
+            attachment("checkpoint.txt", "text/plain", "The checkpoint of the locker's log", engagement.locker.checkpoint()),
+            attachment("deviations.csv", "text/csv", "All deviations", csv::deviations(book)),
+            attachment("request-list.csv", "text/csv", "What is still to be given", csv::requests(book)),
+        ],
+    };
+    pdf::render(&text, &meta).map_err(|source| {
+        let line = source.to_string().strip_prefix("line ").and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
+        match line.and_then(|line| text.lines().nth(line.saturating_sub(1))) {
+            Some(shown) => ReportError::Binder {
+                file: templates.place("binder.html"),
+                text: shown.trim().chars().take(120).collect(),
+                source,
+            },
+            None => source.into(),
+        }
+    })
+}
+
+impl<'a> Engagement<'a> {
+    /// When the latest snapshot was closed: the time of everything that is made here.
+    pub fn closed_at(&self) -> Result<Timestamp, ReportError> {
+        self.snapshots.iter().map(|s| s.snapshot.meta.closed_at).max().ok_or(ReportError::NoSnapshot)
+    }
+
+    /// The snapshot the latest verdicts are from.
+    pub(crate) fn latest(&self) -> Result<&SnapshotInput<'a>, ReportError> {
+        self.snapshots.last().ok_or(ReportError::NoSnapshot)
+    }
+
+    /// The snapshot of a run, and its place among them.
+    pub(crate) fn snapshot(&self, run: &str) -> Option<(usize, &SnapshotInput<'a>)> {
+        self.snapshots.iter().enumerate().find(|(_, s)| s.snapshot.meta.run == run)
+    }
+}

@@ -13,6 +13,7 @@ pub mod controls_list;
 pub mod diff;
 pub mod init;
 pub mod policy;
+pub mod reperform;
 pub mod status;
 pub mod test;
 

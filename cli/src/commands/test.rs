@@ -1,7 +1,5 @@
 //! `exhibit test`: the verdicts, worst first.
 
-use std::collections::BTreeSet;
-
 use controls::period::{Assessment, ControlAssessment, CriterionAssessment};
 use controls::result::{ControlVerdict, ResourceVerdict};
 use evidence::locker::Locker;
@@ -10,7 +8,7 @@ use serde_json::{Value, json};
 use crate::args::{Global, Selection};
 use crate::assessing::{Subject, assess};
 use crate::exit::{Exit, Stop};
-use crate::ui::{bold, columns, counts, cut, dim, emit_json, plural, safe, say, verdict_cell, verdict_word};
+use crate::ui::{bold, columns, counts, dim, emit_json, plural, safe, say, verdict_cell, verdict_word, wrap};
 
 /// Deviations shown per control; the binder has them all.
 const SHOWN: usize = 5;
@@ -90,8 +88,17 @@ fn control_document(c: &ControlAssessment) -> Value {
 }
 
 fn print(assessment: &Assessment, controls: &[&ControlAssessment], args: &Selection) -> Result<(), Stop> {
+    print_table(assessment, controls)?;
+    next_step(controls, args)
+}
+
+/// Prints every control, without a next step.
+pub fn print_all(assessment: &Assessment) -> Result<(), Stop> {
+    print_table(assessment, &assessment.controls.iter().collect::<Vec<_>>())
+}
+
+fn print_table(assessment: &Assessment, controls: &[&ControlAssessment]) -> Result<(), Stop> {
     heading(assessment)?;
-    let mut told = BTreeSet::new();
     for criterion in by_severity(assessment, controls) {
         let mine: Vec<_> = controls
             .iter()
@@ -105,12 +112,10 @@ fn print(assessment: &Assessment, controls: &[&ControlAssessment], args: &Select
         let mut mine = mine;
         mine.sort_by_key(|c| (c.verdict, c.control.page.severity, c.control.page.id.clone()));
         for control in mine {
-            told.insert(control.control.page.id.clone());
             print_control(control)?;
         }
     }
-    summary(controls)?;
-    next_step(controls, args)
+    summary(controls)
 }
 
 fn heading(assessment: &Assessment) -> Result<(), Stop> {
@@ -190,7 +195,7 @@ fn print_control(control: &ControlAssessment) -> Result<(), Stop> {
                     label(&deviation.name, &deviation.resource),
                     deviation.reason
                 );
-                say!("{indent}{}", cut(&line, width));
+                wrapped(&indent, &line, width)?;
             }
             if control.deviations.len() > SHOWN {
                 say!(
@@ -204,7 +209,7 @@ fn print_control(control: &ControlAssessment) -> Result<(), Stop> {
         }
         ControlVerdict::NotTested => {
             let code = control.code.map(|code| format!("{code}: ")).unwrap_or_default();
-            say!("{indent}{}", cut(&format!("{code}{}", control.reason), width));
+            wrapped(&indent, &format!("{code}{}", control.reason), width)?;
         }
         ControlVerdict::PassWithExceptions => {
             for accepted in control
@@ -218,10 +223,17 @@ fn print_control(control: &ControlAssessment) -> Result<(), Stop> {
                     label(&accepted.name, &accepted.resource),
                     accepted.reason
                 );
-                say!("{indent}{}", cut(&line, width));
+                wrapped(&indent, &line, width)?;
             }
         }
         ControlVerdict::Pass | ControlVerdict::Na => {}
+    }
+    Ok(())
+}
+
+fn wrapped(indent: &str, text: &str, width: usize) -> Result<(), Stop> {
+    for (n, line) in wrap(text, width - 2).into_iter().enumerate() {
+        say!("{indent}{}{line}", if n == 0 { "" } else { "  " });
     }
     Ok(())
 }

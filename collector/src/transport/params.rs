@@ -97,7 +97,7 @@ pub(super) fn split(uri: &str) -> (&str, &str, &str) {
 
 /// `bucket.s3.region.amazonaws.com/` and `s3.region.amazonaws.com/bucket` ask the same.
 fn fold_bucket(host: &str, path: &str) -> String {
-    match host.rfind(".s3") {
+    match host.rfind(".s3.").or_else(|| host.rfind(".s3-fips.")) {
         Some(end) => format!("/{}{}", &host[..end], path.trim_end_matches('/')),
         None => path.trim_end_matches('/').to_owned(),
     }

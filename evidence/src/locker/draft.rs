@@ -17,7 +17,7 @@ use crate::exchange::Exchange;
 use crate::gap::{Gap, ReasonCode};
 use crate::log::EntryType;
 use crate::record::Row;
-use crate::snapshot::{AccountScope, FORMAT, Lines, Plan, SnapshotMeta, Status, Tool};
+use crate::snapshot::{AccountScope, FORMAT, Lines, Plan, SnapshotMeta, Status, Tool, records_text};
 
 /// A run that has been opened and not yet closed.
 #[derive(Debug)]
@@ -244,9 +244,12 @@ impl Draft {
         let gaps = lines_of(&gaps)?;
         let mut records = BTreeMap::new();
         for (table, rows) in &sealing.tables {
-            let mut rows: Vec<&Row> = rows.iter().collect();
-            rows.sort_by_key(|row| order_of(row));
-            records.insert(table.clone(), lines_of(&rows)?);
+            let text = records_text(rows)?;
+            let lines = Lines {
+                count: rows.len() as u64,
+                sha256: Digest::of(&text),
+            };
+            records.insert(table.clone(), (lines, text));
         }
         let meta = SnapshotMeta {
             format: FORMAT.to_owned(),
@@ -313,17 +316,6 @@ pub(super) fn remove_spool(layout: &Layout, run: &str) -> Result<(), LockerError
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e).at(&dir),
         _ => Ok(()),
     }
-}
-
-/// Account, region and key of a row: the order of `records/<table>.jsonl`.
-fn order_of(row: &Row) -> (String, String, String, String) {
-    let text = |name: &str| row.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-    (
-        text("account"),
-        text("region"),
-        text("key"),
-        serde_json::to_string(row).unwrap_or_default(),
-    )
 }
 
 /// JSON Lines of the items, with their count and digest.

@@ -1,0 +1,187 @@
+//! The bundle: a BagIt bag in a zip, keyed by criterion, with the evidence in it once.
+//!
+//! The layout is described in `docs/bundle-format.md`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Cursor;
+
+use evidence::archive::{Archive, ArchiveWriter};
+use evidence::canonical;
+use evidence::digest::Digest;
+use evidence::locker::Layout;
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::error::ReportError;
+use crate::escape::Dialect;
+use crate::site::Pages;
+use crate::templates::Templates;
+use crate::view::{Book, Cover};
+use crate::{Engagement, csv};
+
+mod population;
+mod verify;
+
+pub use verify::{BUNDLE, verify};
+
+/// Files of a bag that describe it; `manifest` and `tagmanifest` come besides.
+const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+
+/// Files by their path inside the top folder.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// The view of `README.txt`.
+#[derive(Serialize)]
+struct Readme<'a> {
+    cover: &'a Cover,
+    /// Name of the top folder.
+    name: &'a str,
+    /// Run of the latest snapshot.
+    run: &'a str,
+    /// A control to show the commands on: criterion and id.
+    example: String,
+    /// More than one snapshot.
+    several: bool,
+    /// There is something to compare with.
+    changes: bool,
+}
+
+/// Writes the bundle.
+pub(crate) fn write(
+    engagement: &Engagement<'_>,
+    templates: &Templates,
+    book: &Book,
+    binder: &[u8],
+    pages: &Pages,
+) -> Result<Vec<u8>, ReportError> {
+    let mut payload = Files::new();
+    let mut put = |path: String, bytes: Vec<u8>| payload.insert(format!("data/{path}"), bytes);
+    put("binder.pdf".to_owned(), binder.to_vec());
+    for (path, bytes) in &pages.bundled {
+        put(path.clone(), bytes.clone());
+    }
+    put("deviations.csv".to_owned(), csv::deviations(book).into_bytes());
+    put("gaps.csv".to_owned(), csv::gaps(book).into_bytes());
+    put("request-list.csv".to_owned(), csv::requests(book).into_bytes());
+    if let Some(changes) = &engagement.changes {
+        let value = json!({
+            "schema": "exhibit.changes/1",
+            "earlier": changes.earlier,
+            "later": changes.later,
+            "records": changes.diff,
+            "controls": changes.comparison,
+        });
+        put("changes.json".to_owned(), pretty(&value)?);
+    }
+    for control in &engagement.assessment.controls {
+        for (path, bytes) in population::files(engagement, control)? {
+            put(path, bytes);
+        }
+    }
+    for control in engagement.catalogue.controls() {
+        let pages = engagement.catalogue.pages();
+        if let Some((_, text)) = pages.into_iter().find(|(file, _)| *file == control.page.file) {
+            put(format!("controls/{}.md", control.page.id), text.as_bytes().to_vec());
+        }
+    }
+    evidence(engagement, &mut payload)?;
+    locker(engagement, &mut payload)?;
+
+    let mut tags = Files::new();
+    tags.insert("bagit.txt".to_owned(), DECLARATION.into());
+    tags.insert("bag-info.txt".to_owned(), info(engagement, book, &payload)?.into_bytes());
+    tags.insert("index.html".to_owned(), templates.render("root.html", &json!({ "cover": book.cover }))?.into_bytes());
+    let example = book.workpapers().find(|w| w.counts.fail > 0).or_else(|| book.workpapers().next());
+    let readme = Readme {
+        cover: &book.cover,
+        name: &book.name,
+        run: &book.cover.run,
+        example: example.map_or_else(String::new, |w| w.folder.clone()),
+        several: engagement.snapshots.len() > 1,
+        changes: engagement.changes.is_some(),
+    };
+    tags.insert("README.txt".to_owned(), templates.render("README.txt", &readme)?.into_bytes());
+    tags.insert("manifest-sha256.txt".to_owned(), manifest(&payload).into_bytes());
+    let tagmanifest = manifest(&tags).into_bytes();
+    tags.insert("tagmanifest-sha256.txt".to_owned(), tagmanifest);
+
+    let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
+    for (path, bytes) in tags.iter().chain(&payload) {
+        archive.add(&format!("{}/{path}", book.name), bytes)?;
+    }
+    Ok(archive.finish()?.into_inner())
+}
+
+/// Lines as `sha256sum -c` reads them, sorted by path.
+fn manifest(files: &Files) -> String {
+    let files: Vec<_> = files.iter().collect();
+    let lines: Vec<_> = files.par_iter().map(|(path, bytes)| format!("{}  {path}\n", Digest::of(bytes))).collect();
+    lines.concat()
+}
+
+fn info(engagement: &Engagement<'_>, book: &Book, payload: &Files) -> Result<String, ReportError> {
+    let cover = &book.cover;
+    let bytes: usize = payload.values().map(Vec::len).sum();
+    let line = |key: &str, value: &str| format!("{key}: {}\n", Dialect::Text.escape(value));
+    Ok([
+        line("Source-Organization", &cover.organization),
+        line("External-Description", &format!("{} evidence, {}", cover.kind, cover.span)),
+        line("External-Identifier", &format!("{} at {} entries", cover.origin, cover.entries)),
+        line("Bagging-Date", &engagement.closed_at()?.day().to_string()),
+        line("Bag-Software-Agent", &cover.tool),
+        line("Payload-Oxum", &format!("{bytes}.{}", payload.len())),
+    ]
+    .concat())
+}
+
+fn pretty(value: &impl Serialize) -> Result<Vec<u8>, ReportError> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The snapshots' files byte for byte, and their databases.
+fn evidence(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), ReportError> {
+    let latest = &engagement.latest()?.snapshot.meta.run;
+    for input in engagement.snapshots {
+        let run = &input.snapshot.meta.run;
+        let failed = |source| ReportError::Snapshot { run: run.clone(), source };
+        let mut archive = Archive::open(Cursor::new(input.zip)).map_err(failed)?;
+        for name in archive.names() {
+            let bytes = archive.read(&name).map_err(failed)?;
+            payload.insert(format!("data/evidence/{run}/{name}"), bytes);
+        }
+        if run == latest {
+            payload.insert("data/evidence.db".to_owned(), input.database.to_vec());
+        } else {
+            // What the verdicts of an earlier snapshot rest on, so that each can be run again.
+            payload.insert(format!("data/evidence/{run}/evidence.db"), input.database.to_vec());
+            for (id, result) in &input.results.controls {
+                payload.insert(format!("data/evidence/{run}/tests/{id}.sql"), result.sql.clone().into_bytes());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The log, its checkpoints and who the locker is.
+fn locker(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), ReportError> {
+    let locker = engagement.locker;
+    let log: String = locker.lines().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    payload.insert("data/log/log.jsonl".to_owned(), log.into_bytes());
+    let identity = canonical::to_line(locker.identity()).map_err(|e| serde::ser::Error::custom(e.to_string()));
+    payload.insert("data/locker.json".to_owned(), identity.map_err(ReportError::Json)?.into_bytes());
+    let folder = Layout::new(locker.dir()).checkpoints();
+    let failed = |path: &std::path::Path| {
+        let path = path.to_owned();
+        move |source| ReportError::Io { path, source }
+    };
+    for file in fs::read_dir(&folder).map_err(failed(&folder))? {
+        let path = file.map_err(failed(&folder))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        payload.insert(format!("data/log/checkpoints/{name}"), fs::read(&path).map_err(failed(&path))?);
+    }
+    Ok(())
+}

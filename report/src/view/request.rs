@@ -1,0 +1,170 @@
+//! The request list: what the auditor still has to be given.
+
+use std::collections::BTreeMap;
+
+use controls::page::ControlType;
+use controls::result::ControlVerdict;
+use evidence::gap::ReasonCode;
+use serde::Serialize;
+
+use super::counted;
+use crate::Engagement;
+
+/// Something that is still to be given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// Number, from 1.
+    pub no: usize,
+    /// `gap`, `control`, `record` or `criterion`.
+    pub kind: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// Why it is needed.
+    pub why: String,
+    /// What to do.
+    pub ask: String,
+    /// Controls or criteria it concerns.
+    pub concerns: Vec<String>,
+}
+
+pub(super) fn requests(engagement: &Engagement<'_>) -> Vec<Request> {
+    let mut all = Vec::new();
+    gaps(engagement, &mut all);
+    controls(engagement, &mut all);
+    records(engagement, &mut all);
+    criteria(engagement, &mut all);
+    for (at, request) in all.iter_mut().enumerate() {
+        request.no = at + 1;
+    }
+    all
+}
+
+/// What closes a gap.
+fn remedy(code: ReasonCode, operation: &str) -> String {
+    match code {
+        ReasonCode::AccessDenied => {
+            format!("Allow `{operation}` to the collecting role (`exhibit policy` prints the policy) and collect again.")
+        }
+        ReasonCode::RegionUnreachable => {
+            "Collect again when the region answers, or take it out of scope with a reason.".to_owned()
+        }
+        ReasonCode::Throttled => "Collect again at a quieter hour.".to_owned(),
+        ReasonCode::Unsupported => {
+            "Give evidence from another source: the endpoint does not offer the operation.".to_owned()
+        }
+        ReasonCode::NeedsOtherAccount => {
+            "Collect from the account that owns the resource, or give evidence from it.".to_owned()
+        }
+        ReasonCode::NeedsParameter => "Set the parameter in exhibit.toml, with who decided it and why.".to_owned(),
+        ReasonCode::EvidenceMissing => "Collect the evidence, or attach it.".to_owned(),
+        ReasonCode::CoverageGap => {
+            "Give other evidence for the span that no snapshot covers; it cannot be collected afterwards.".to_owned()
+        }
+    }
+}
+
+/// Gaps of the latest snapshot that touch a control; those of earlier ones cannot be closed any more.
+fn gaps(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
+    struct Open<'a> {
+        places: Vec<String>,
+        message: &'a str,
+        concerns: Vec<String>,
+    }
+    let mut open: BTreeMap<(ReasonCode, &str, &str), Open<'_>> = BTreeMap::new();
+    for control in &engagement.assessment.controls {
+        for gap in &control.latest.gaps {
+            let entry = open.entry((gap.code, &gap.operation, &gap.account)).or_insert_with(|| Open {
+                places: Vec::new(),
+                message: &gap.message,
+                concerns: Vec::new(),
+            });
+            let place = gap.resource.clone().unwrap_or_else(|| gap.region.clone());
+            if !entry.places.contains(&place) {
+                entry.places.push(place);
+            }
+            if !entry.concerns.contains(&control.control.page.id) {
+                entry.concerns.push(control.control.page.id.clone());
+            }
+        }
+    }
+    for ((code, operation, account), gap) in open {
+        let shown: Vec<_> = gap.places.iter().take(4).cloned().collect();
+        let more = gap.places.len().saturating_sub(shown.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        all.push(Request {
+            no: 0,
+            kind: "gap",
+            subject: format!("{operation} in account {account}: {}{more}", shown.join(", ")),
+            why: format!("{code}: {}", gap.message),
+            ask: remedy(code, operation),
+            concerns: gap.concerns,
+        });
+    }
+}
+
+/// Controls that were not tested for another reason than a gap of the latest snapshot.
+fn controls(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
+    let open = engagement.assessment.controls.iter().filter(|c| c.verdict == ControlVerdict::NotTested || c.incomplete);
+    for control in open.filter(|c| c.latest.gaps.is_empty()) {
+        let page = &control.control.page;
+        let code = control.code.unwrap_or(ReasonCode::EvidenceMissing);
+        all.push(Request {
+            no: 0,
+            kind: "control",
+            subject: format!("{}: {}", page.id, page.title),
+            why: control.reason.clone(),
+            ask: remedy(code, ""),
+            concerns: page.criteria.clone(),
+        });
+    }
+}
+
+/// Records that people keep: evidence from AWS is one half of these controls.
+fn records(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
+    let manual = |c: &ControlType| {
+        matches!(c, ControlType::Manual | ControlType::ConfigurationManual | ControlType::EventManual)
+    };
+    for control in engagement.assessment.controls.iter().filter(|c| manual(&c.control.page.r#type)) {
+        let page = &control.control.page;
+        all.push(Request {
+            no: 0,
+            kind: "record",
+            subject: format!("{}: {}", page.id, page.title),
+            why: "The configuration in AWS is one half of the evidence; the other is a record that a person keeps."
+                .to_owned(),
+            ask: "Give the record: who performed the control, when, for which period, and who reviewed it.".to_owned(),
+            concerns: page.criteria.clone(),
+        });
+    }
+}
+
+/// Criteria in scope that no control tests.
+fn criteria(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
+    let bare = engagement.assessment.criteria.iter().filter(|c| c.in_scope && c.verdict.is_none());
+    for assessed in bare {
+        let criterion = &assessed.criterion;
+        let note = criterion.note.as_ref().map_or_else(String::new, |note| format!(" {note}."));
+        all.push(Request {
+            no: 0,
+            kind: "criterion",
+            subject: format!("{}: {}", criterion.id, criterion.title),
+            why: format!("No AWS evidence was tested for it.{note}"),
+            ask: "Give evidence from other sources: policies, minutes, records, interviews.".to_owned(),
+            concerns: vec![criterion.id.clone()],
+        });
+    }
+}
+
+impl Request {
+    /// Requests of each kind, in words.
+    pub fn kinds(requests: &[Self]) -> String {
+        let of = |kind: &str| requests.iter().filter(|r| r.kind == kind).count();
+        format!(
+            "{}, {}, {}, {}",
+            counted(of("gap"), "gap to close", "gaps to close"),
+            counted(of("control"), "control not tested", "controls not tested"),
+            counted(of("record"), "record to give", "records to give"),
+            counted(of("criterion"), "criterion without AWS evidence", "criteria without AWS evidence"),
+        )
+    }
+}

@@ -1,0 +1,167 @@
+"""Run the exhibit binary as a user would, in a folder and an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import time
+import zipfile
+from dataclasses import dataclass, field
+
+import harness
+
+ROOT = harness.HERE.parent
+BINARY = pathlib.Path(os.environ.get("EXHIBIT_BIN") or ROOT / "target/debug/exhibit").resolve()
+OK, FAILURE, USAGE, INCOMPLETE, TAMPERED, DEVIATIONS = 0, 1, 2, 3, 4, 10
+
+# What no user may ever be shown: Rust's panics, backtraces and debug prints of values.
+_DEBUG = re.compile(r"panicked|RUST_BACKTRACE|stack backtrace|unwrap\(\)|Os \{|Some\(|Err\(|\w+Error \{|\w+ \{ \w+: |DispatchFailure|ConnectorError|0x[0-9a-f]{8}")
+
+
+@dataclass
+class Ran:
+    """One finished command."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float = 0.0
+
+    def json(self):
+        return json.loads(self.out)
+
+
+@dataclass
+class Exhibit:
+    """A folder to run in. `account` gives credentials; without one there are none."""
+
+    folder: pathlib.Path
+    account: harness.Account | None = None
+    endpoint: str | None = None
+    binary: pathlib.Path = BINARY
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def locker(self) -> pathlib.Path:
+        return self.folder / "locker"
+
+    def env(self, **more: str | None) -> dict[str, str]:
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home"), "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+               "NO_PROXY": "*", "LANG": "C.UTF-8", "RUST_BACKTRACE": "0"}
+        if self.endpoint:
+            env["AWS_ENDPOINT_URL"] = self.endpoint
+        if self.account:
+            env |= credentials(self.account)
+        for name, value in (self.environment | more).items():
+            env.pop(name, None) if value is None else env.__setitem__(name, value)
+        return env
+
+    def start(self, *arguments: str, **more) -> subprocess.Popen:
+        return subprocess.Popen([str(self.binary), *map(str, arguments)], cwd=self.folder, env=self.env(**more), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def run(self, *arguments: str, timeout: float = 120, **more) -> Ran:
+        """Upper-case keywords go into the environment; None takes a variable out. What comes out never looks like a crash."""
+        begun = time.monotonic()
+        child = self.start(*arguments, **more)
+        try:
+            out, err = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise AssertionError(f"exhibit {' '.join(map(str, arguments))} did not end within {timeout} s") from None
+        ran = Ran(child.returncode, out.decode(), err.decode(), time.monotonic() - begun)
+        assert ran.code >= 0, f"ended by signal {signal.Signals(-ran.code).name}: {ran.err}"
+        assert ran.code != 101 and not _DEBUG.search(ran.err), f"not for a person: {ran.err}"
+        return ran
+
+    def config(self, text: str, name: str = "exhibit.toml") -> pathlib.Path:
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def collect(self, *arguments: str, code: int = OK, **more) -> dict:
+        ran = self.run("collect", "--format", "json", *arguments, **more)
+        assert ran.code == code, f"exit {ran.code}, not {code}\n{ran.err}\n{ran.out[-3000:]}"
+        return ran.json()
+
+    def test(self, *arguments: str) -> dict[str, dict]:
+        """The controls by id."""
+        ran = self.run("test", "--format", "json", *arguments)
+        assert ran.code in (OK, INCOMPLETE, DEVIATIONS), ran.err
+        document = ran.json()
+        assert document["schema"] == "exhibit.test/1"
+        found = {control["id"]: control for control in document["controls"]}
+        worst = OK
+        if any(c["verdict"] == "fail" and not c["observe"] for c in found.values()):
+            worst = DEVIATIONS
+        if any(c["verdict"] == "not-tested" or c["incomplete"] for c in found.values()):
+            worst = INCOMPLETE
+        assert ran.code == worst, f"exit {ran.code}, but the verdicts say {worst}"
+        for control in found.values():
+            check_counts(control)
+        return found
+
+    def verify(self, *path, code: int = OK) -> dict:
+        ran = self.run("verify", "--format", "json", *path)
+        assert ran.code == code, f"exit {ran.code}, not {code}\n{ran.err}\n{ran.out}"
+        return ran.json()
+
+    def log(self) -> list[dict]:
+        """The locker's log as it is on disk."""
+        return [json.loads(path.read_text()) for path in sorted((self.locker / "log").glob("*.json"))]
+
+    def snapshots(self) -> list[pathlib.Path]:
+        return sorted((self.locker / "snapshots").glob("*.zip"))
+
+    def exchanges(self) -> list[dict]:
+        """Those of the newest snapshot."""
+        with zipfile.ZipFile(self.snapshots()[-1]) as archive:
+            return [json.loads(line) for line in archive.read("exchanges.jsonl").splitlines()]
+
+
+def credentials(account: harness.Account) -> dict[str, str]:
+    key = account._key
+    env = {"AWS_ACCESS_KEY_ID": key["aws_access_key_id"], "AWS_SECRET_ACCESS_KEY": key["aws_secret_access_key"]}
+    return env | ({"AWS_SESSION_TOKEN": key["aws_session_token"]} if key["aws_session_token"] else {})
+
+
+def check_counts(control: dict) -> None:
+    """The population adds up, and is what is listed."""
+    counts, resources = control["counts"], control["resources"]
+    for verdict in ("pass", "fail", "na", "unknown", "accepted"):
+        assert counts[verdict] == sum(r["verdict"] == verdict for r in resources), (control["id"], verdict)
+    assert counts["population"] == len(resources), control["id"]
+    assert counts["tested"] == counts["pass"] + counts["fail"] + counts["accepted"], control["id"]
+
+
+def verdicts(control: dict) -> list[tuple]:
+    """What a control says of each resource."""
+    return sorted((r["account"], r["region"], r["resource"], r["name"], r["verdict"]) for r in control["resources"])
+
+
+def failing(control: dict) -> set[str]:
+    return {r["resource"] for r in control["resources"] if r["verdict"] == "fail"}
+
+
+def complains(ran: Ran, code: int, *words: str, lines: int = 1) -> None:
+    """Exactly one message on stderr, of so many lines at most, with the exit code; nothing on stdout."""
+    assert ran.code == code, f"exit {ran.code}, not {code}\n{ran.err}\n{ran.out[:500]}"
+    said = [line for line in ran.err.splitlines() if line.strip()]
+    assert ran.err.startswith("exhibit: ") and ran.err.count("exhibit: ") == 1, ran.err
+    assert len(said) <= lines and sum(map(len, said)) < 900, f"one message, please: {ran.err}"
+    assert not ran.out, ran.out
+    for word in words:
+        assert word in ran.err, f"{word!r} is not in: {ran.err}"
+
+
+def children_peak() -> int:
+    """Greatest memory of any child so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024

@@ -1,0 +1,156 @@
+"""From an account to verdicts: every control passes on its good state and names what is bad in its bad one."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+
+import pytest
+
+import harness
+from cli_exhibit import DEVIATIONS, INCOMPLETE, OK, Exhibit, failing, verdicts
+from seeds import bulk, controls
+from seeds.build import Builder
+
+_numbers = itertools.count(610000000001)
+
+# Where a page names more, or otherwise, than the seed: (resource, name) of the bad state to resources.
+_ALSO = {
+    # The approved list is empty by default, so the administrators' group member counts as a holder of full admin.
+}
+
+
+@pytest.fixture
+def account(cli_endpoint):
+    """An account for one test. Bucket names are unique in all of AWS, so its buckets go afterwards."""
+    account = harness.Account(cli_endpoint).other(str(next(_numbers)))
+    yield account
+    for bucket in account.client("s3").list_buckets(MaxBuckets=1000)["Buckets"]:
+        with contextlib.suppress(Exception):
+            account.client("s3", bucket["BucketRegion"]).delete_bucket(Bucket=bucket["Name"])
+
+
+@pytest.mark.parametrize("state", ["good", "bad"])
+@pytest.mark.parametrize("control", list(controls.CONTROLS))
+def test_verdict(account, cli_endpoint, binary, tmp_path, control, state):
+    made = controls.seed(Builder(account), control, state)
+    exhibit = Exhibit(tmp_path, account, cli_endpoint, binary)
+    exhibit.collect("--control", control)
+    found = exhibit.test("--control", control)[control]
+    assert found["verdict"] == made["verdict"], (found["reason"], found["gaps"])
+    expected = {row["resource"] for row in made["failing"]} | _ALSO.get((control, state), set())
+    assert failing(found) == expected
+    names = {r["resource"]: r["name"] for r in found["resources"]}
+    for row in made["failing"]:
+        assert row["name"] in names[row["resource"]] or row["name"] == "<root_account>"
+    for resource in found["resources"]:
+        assert resource["reason"] and resource["account"] == account.number
+        assert resource["source"]["exchange"] >= 1 and len(resource["source"]["body_sha256"]) == 64
+    assert found["counts"]["unknown"] == 0 and not found["incomplete"] and found["criteria"]
+
+
+def test_every_control_of_the_catalogue_is_here(exhibit):
+    listed = exhibit.run("controls", "--format", "json").json()
+    assert listed["schema"] == "exhibit.controls/1"
+    assert sorted(c["id"] for c in listed["controls"]) == sorted(controls.CONTROLS)
+
+
+def test_the_company(collected):
+    """The sample company: nearly everything finds something, and the exit code says so."""
+    assert collected.run("test").code == DEVIATIONS
+    found = collected.test()
+    assert len(found) == 22 and not any(c["incomplete"] for c in found.values())
+    assert {i for i, c in found.items() if c["verdict"] == "pass"} == {"cloudtrail-all-regions"}
+    assert {i for i, c in found.items() if c["verdict"] == "not-tested"} == set()
+    assert failing(found["iam-console-users-mfa"]) == {f"arn:aws:iam::{collected.account.number}:user/carla.ruiz"}
+
+
+def test_two_runs_say_the_same(collected, exhibit):
+    exhibit.collect()
+    one, two = collected.test(), exhibit.test()
+    assert {i: verdicts(c) for i, c in one.items()} == {i: verdicts(c) for i, c in two.items()}
+    diff = exhibit.run("collect", "--format", "json")
+    assert diff.code == OK
+    ran = exhibit.run("diff", "--format", "json")
+    assert ran.code == OK and ran.json()["schema"] == "exhibit.diff/1"
+
+
+@pytest.fixture
+def paged(cli_endpoint):
+    yield lambda **how: harness.post(cli_endpoint, "/exhibit/page-size", **how)
+    harness.post(cli_endpoint, "/exhibit/page-size", n=0)
+
+
+@pytest.mark.parametrize("quirk", [{}, {"quirk": "empty"}], ids=["pages of two", "with empty pages"])
+def test_small_pages_change_nothing(company, cli_endpoint, binary, collected, tmp_path, paged, quirk):
+    paged(n=2, **quirk)
+    exhibit = Exhibit(tmp_path, company, cli_endpoint, binary)
+    exhibit.collect()
+    baseline, found = collected.test(), exhibit.test()
+    assert {i: verdicts(c) for i, c in found.items()} == {i: verdicts(c) for i, c in baseline.items()}
+    assert len(exhibit.exchanges()) > len(collected.exchanges()) + 30
+
+
+def test_a_list_without_an_end_is_a_gap(company, cli_endpoint, binary, collected, tmp_path, paged):
+    paged(n=2, quirk="repeat")
+    exhibit = Exhibit(tmp_path, company, cli_endpoint, binary)
+    told = exhibit.collect(code=INCOMPLETE)
+    assert "iam:ListUsers" in {gap["operation"] for gap in told["gaps"]}
+    assert len(exhibit.exchanges()) < 2 * len(collected.exchanges())
+    baseline, found = collected.test(), exhibit.test()
+    for control, now in found.items():
+        assert now["verdict"] != "pass" or baseline[control]["verdict"] == "pass"
+        assert failing(now) <= failing(baseline[control])
+
+
+def test_only_what_is_in_scope(exhibit, company):
+    exhibit.config('organization = "Harborlight"\n[scope]\nregions = ["eu-west-1"]\n')
+    exhibit.collect()
+    assert {e["region"] for e in exhibit.exchanges() if e["service"] in ("ec2", "kms")} <= {"eu-west-1"}
+    groups = exhibit.test()["sg-admin-ports-closed"]
+    assert {r["region"] for r in groups["resources"]} == {"eu-west-1"}
+
+
+def test_many_things(cli_endpoint, binary, tmp_path, account):
+    users, groups, buckets = 60, 60, 12
+    bulk.seed(Builder(account), users, groups, buckets)
+    exhibit = Exhibit(tmp_path, account, cli_endpoint, binary)
+    exhibit.collect()
+    found = exhibit.test()
+    number = account.number
+    assert failing(found["iam-console-users-mfa"]) == {f"arn:aws:iam::{number}:user/user.{n:05}" for n in range(users) if n % 6 == 5}
+    assert found["iam-console-users-mfa"]["counts"]["population"] == users
+    names = {r["name"] for r in found["sg-admin-ports-closed"]["resources"] if r["verdict"] == "fail"}
+    assert names == {f"service-{n:05}" for n in range(0, groups, 50)}
+    assert failing(found["s3-tls-only"]) == {f"arn:aws:s3:::bulk-{n:05}" for n in range(0, buckets, 5)}
+    assert found["kms-key-rotation"]["counts"]["fail"] == 4
+    assert found["root-mfa-enabled"]["verdict"] == "pass"
+
+
+def test_accounts_and_roles(exhibit, company, cli_endpoint):
+    """An account of [scope] must be that of the credentials."""
+    exhibit.config(f'organization = "H"\n[scope]\naccounts = ["{company.number}"]\n')
+    exhibit.collect("--control", "root-mfa-enabled")
+
+
+def test_two_accounts_by_roles(exhibit, company, cli_endpoint, binary, tmp_path):
+    """One run over two accounts, each through a role to assume."""
+    numbers = (company.number, "600000000777")
+    rows = ", ".join(f'{{ id = "{n}", role_arn = "arn:aws:iam::{n}:role/auditor" }}' for n in numbers)
+    run = Exhibit(tmp_path / "two", harness.Account(cli_endpoint), cli_endpoint, binary)
+    run.config(f'organization = "H"\n[scope]\naccounts = [{rows}]\n')
+    run.collect("--control", "root-mfa-enabled", "--control", "iam-password-policy")
+    found = run.test("--control", "root-mfa-enabled")["root-mfa-enabled"]
+    assert {r["account"] for r in found["resources"]} == set(numbers)
+
+
+def test_the_policy_has_all_that_a_run_calls(collected):
+    """Every call that is made is in the policy, and nothing that could change the account."""
+    policy = collected.run("policy").json()
+    actions = {action for s in policy["Statement"] for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
+    renamed = {"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+               "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration", "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock"}
+    called = {f"{e['service']}:{e['operation']}" for e in collected.exchanges()}
+    missing = {c for c in called if renamed.get(c, c.replace("s3control:", "s3:")) not in actions}
+    assert not missing
+    assert all(action.split(":")[1].startswith(("Get", "List", "Describe", "GenerateCredentialReport")) for action in actions)
