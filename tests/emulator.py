@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """An AWS account on this machine: moto plus what it lacks for the calls that exhibit makes.
 
-    python tests/emulator.py -p PORT [--log FILE]
+    python tests/emulator.py -p PORT [--log FILE] [--seed TEXT]
 
 prints `listening on http://127.0.0.1:PORT` when it is ready. `-p 0` picks a free port; it listens
 on the loopback interface only. Point AWS_ENDPOINT_URL at it. FILE gets one line per request:
-`service operation region status`.
+`service operation region status`. With TEXT the ids that AWS would choose (sg-…, AKIA…, key ids) are
+the same whenever the same calls come in the same order.
 
 A request with the header `X-Exhibit-Clock-Offset-Days: -200` is served as if it came 200 days
 ago, so users, keys and buckets can be old. The access key decides the account: one that was made
@@ -57,8 +58,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-p", "--port", type=int, default=5000, help="0 picks a free one")
     parser.add_argument("--log", metavar="FILE", help="one line per request: service operation region status")
+    parser.add_argument("--seed", metavar="TEXT", help="make ids repeat from run to run")
     arguments = parser.parse_args()
     from emulated import clock  # noqa: F401  before any other part of moto
     from emulated.server import serve
 
-    sys.exit(serve(arguments.port, arguments.log))
+    sys.exit(serve(arguments.port, arguments.log, arguments.seed))

@@ -3,6 +3,7 @@
 
     python tests/seed.py demo before --endpoint URL      the sample company
     python tests/seed.py demo after --endpoint URL       half a year on: on top of `before`
+    python tests/seed.py demo february --endpoint URL    one step of that half year (march, april, may, june, july)
     python tests/seed.py bulk --users 500 --groups 500 --buckets 100 --endpoint URL
     python tests/seed.py control CONTROL_ID good|bad --endpoint URL
     python tests/seed.py list                            the control ids and what fails in their bad state
@@ -30,7 +31,7 @@ def main() -> int:
     common.add_argument("--reset", action="store_true", help="empty the emulator first")
     actions = parser.add_subparsers(dest="action", required=True)
     one = actions.add_parser("demo", parents=[common])
-    one.add_argument("state", choices=["before", "after"])
+    one.add_argument("state", choices=[*demo.STATES, "after"])
     one = actions.add_parser("bulk", parents=[common])
     for name, count in (("users", 500), ("groups", 500), ("buckets", 100)):
         one.add_argument(f"--{name}", type=int, default=count)
@@ -48,7 +49,7 @@ def main() -> int:
         harness.post(arguments.endpoint, "/exhibit/reset")
     builder = Builder(harness.Account(arguments.endpoint))
     if arguments.action == "demo":
-        made = {"before": demo.before, "after": demo.after}[arguments.state](builder)
+        made = (demo.STATES | {"after": demo.after})[arguments.state](builder)
     elif arguments.action == "bulk":
         made = bulk.seed(builder, arguments.users, arguments.groups, arguments.buckets)
     else:

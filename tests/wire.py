@@ -171,6 +171,8 @@ def error(call: Call, kind: str) -> tuple[int, list[tuple[str, str]], bytes]:
     status, code, message = _ERRORS[kind].get(protocol) or _ERRORS[kind][None]
     action = _IAM_ACTIONS.get(call.operation, f"{call.service}:{call.operation}")
     message, request = message.format(action=action), str(uuid.uuid4())
+    if call.access_key.startswith("ASIA"):
+        message = message.replace("arn:aws:iam::123456789012:user/exhibit", "arn:aws:sts::123456789012:assumed-role/exhibit-collector/exhibit")
     text = escape(message)
     if protocol == "query":
         body = (f'<ErrorResponse xmlns="https://{call.service}.amazonaws.com/doc/"><Error><Type>{"Sender" if status < 500 else "Receiver"}</Type>'

@@ -40,17 +40,18 @@ fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
     let global = &cli.global;
-    #[allow(unreachable_patterns)]
     match &cli.command {
-        Command::Bind(_) | Command::Demo(_) | Command::Verify(_) => Ok(Exit::Ok),
         Command::Init(args) => commands::init::run(global, args),
         Command::Collect(args) => commands::collect::run(global, args),
         Command::Status => commands::status::run(global),
         Command::Test(args) => commands::test::run(global, args),
         Command::Diff(args) => commands::diff::run(global, args),
+        Command::Bind(args) => commands::bind::run(global, args),
+        Command::Verify(args) => commands::verify::run(global, args),
         Command::Reperform(args) => commands::reperform::run(global, args),
         Command::Controls(args) => commands::controls_list::run(global, args),
         Command::Policy(args) => commands::policy::run(global, args),
+        Command::Demo(args) => commands::demo::run(global, args),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
-use controls::result::{ControlVerdict, Counts, ResourceVerdict};
+use controls::result::{ControlVerdict, Counts};
 use unicode_width::UnicodeWidthChar;
 
 use crate::args::Color;
@@ -102,17 +102,6 @@ pub fn verdict_cell(verdict: ControlVerdict, observe: bool) -> String {
         _ => (verdict_word(verdict), verdict_style(verdict)),
     };
     styled(style, &format!("{word:<11}"))
-}
-
-/// A resource's verdict in words.
-pub fn resource_word(verdict: ResourceVerdict) -> &'static str {
-    match verdict {
-        ResourceVerdict::Fail => "fail",
-        ResourceVerdict::Unknown => "unknown",
-        ResourceVerdict::Accepted => "accepted",
-        ResourceVerdict::Pass => "pass",
-        ResourceVerdict::Na => "na",
-    }
 }
 
 /// `3 fail, 9 pass of 12`.

@@ -1,10 +1,13 @@
 //! Why a call did not give an answer, in the words of a gap.
 
+use std::error::Error;
+
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evidence::gap::ReasonCode;
+
+use crate::transport::live::chain;
 
 /// AWS refuses the caller.
 const DENIED: &[&str] = &[
@@ -65,7 +68,7 @@ impl Failure {
     /// From the SDK's error.
     pub fn of<E>(error: &SdkError<E, HttpResponse>, exchange: Option<u64>) -> Self
     where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + Error + 'static,
     {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let metadata = error.as_service_error();
@@ -77,7 +80,14 @@ impl Failure {
                 format!("HTTP {status} with a body that is no AWS answer")
             }
             (None, Some(status)) => format!("HTTP {status}"),
-            (None, None) => one_line(&DisplayErrorContext(error).to_string()),
+            (None, None) => match error {
+                // The connector's own words; what the SDK puts around them tells nothing more.
+                SdkError::DispatchFailure(failure) => failure
+                    .as_connector_error()
+                    .and_then(Error::source)
+                    .map_or_else(|| chain(error), chain),
+                _ => chain(error),
+            },
         };
         Self {
             code,
@@ -119,10 +129,4 @@ fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Op
             _ => ReasonCode::RegionUnreachable,
         },
     }
-}
-
-/// The SDK ends its messages with a debug print that may be long; the first part is for people.
-fn one_line(text: &str) -> String {
-    let text = text.split(" (").next().unwrap_or(text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -226,6 +226,7 @@ pub async fn collect_replayed(
 ) -> Result<(Writer, SnapshotMeta, Derived), CollectError> {
     let damaged = |e: SnapshotError| LockerError::Damaged {
         file: snapshot.meta.run.clone(),
+        code: "changed",
         message: e.to_string(),
     };
     let derived = replay(snapshot, zip.clone()).await.map_err(damaged)?;

@@ -127,7 +127,7 @@ impl TableDiff {
             };
             match order {
                 Ordering::Less => {
-                    match unseen(table, &left[i].0, b) {
+                    match unseen(table, &left[i], b) {
                         Some(reason) => diff.not_seen.push(NotSeen {
                             row: left[i].0.clone(),
                             side: "after",
@@ -138,7 +138,7 @@ impl TableDiff {
                     i += 1;
                 }
                 Ordering::Greater => {
-                    match unseen(table, &right[j].0, a) {
+                    match unseen(table, &right[j], a) {
                         Some(reason) => diff.not_seen.push(NotSeen {
                             row: right[j].0.clone(),
                             side: "before",
@@ -185,12 +185,12 @@ fn sorted(rows: &[Row]) -> Vec<(Identity, &Row)> {
 }
 
 /// Why the snapshot could not have seen this row, if so.
-fn unseen(table: &Table, row: &Identity, snapshot: &Snapshot) -> Option<String> {
+fn unseen(table: &Table, (row, fields): &(Identity, &Row), snapshot: &Snapshot) -> Option<String> {
     let Some(scope) = snapshot.meta.accounts.iter().find(|scope| scope.account == row.account) else {
         return Some(format!("account {} was not in scope", row.account));
     };
     // Buckets are listed for all regions at once, so the regions in scope say nothing of them.
-    let regional = row.region != "global" && table.name != "region" && !table.name.starts_with("s3_");
+    let regional = row.region != "global" && table.name != "region" && !table.operations.contains(&"s3:ListBuckets");
     if regional && !scope.regions.contains(&row.region) {
         return Some(format!("region {} was not in scope", row.region));
     }
@@ -201,13 +201,21 @@ fn unseen(table: &Table, row: &Identity, snapshot: &Snapshot) -> Option<String> 
             && gap
                 .resource
                 .as_deref()
-                .is_none_or(|resource| row.key.contains(resource))
+                .is_none_or(|resource| is_about(fields, resource))
     };
     snapshot
         .gaps
         .iter()
         .find(touches)
         .map(|gap| format!("{}: {}", gap.operation, gap.code))
+}
+
+/// Does the row belong to the resource that a gap names? Buckets are named by their ARN there.
+fn is_about(row: &Row, resource: &str) -> bool {
+    let name = resource.strip_prefix("arn:aws:s3:::").unwrap_or(resource);
+    row.values()
+        .filter_map(Value::as_str)
+        .any(|value| value == resource || value == name)
 }
 
 fn changes(table: &Table, before: &Row, after: &Row) -> Vec<FieldChange> {

@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod canonical;
 pub mod clock;
+pub mod custody;
 pub mod diff;
 pub mod digest;
 pub mod exchange;

@@ -84,6 +84,8 @@ pub enum LockerError {
     Damaged {
         /// Path inside the locker.
         file: String,
+        /// Kind of fault, as in [`Fault::code`].
+        code: &'static str,
         /// What is wrong.
         message: String,
     },
@@ -120,8 +122,13 @@ impl<T> At<T> for io::Result<T> {
 }
 
 pub(crate) fn damaged(file: impl Into<String>, message: impl ToString) -> LockerError {
+    fault(file, "changed", message)
+}
+
+fn fault(file: impl Into<String>, code: &'static str, message: impl ToString) -> LockerError {
     LockerError::Damaged {
         file: file.into(),
+        code,
         message: message.to_string(),
     }
 }
@@ -203,7 +210,11 @@ impl Locker {
     pub fn snapshot_bytes(&self, entry: &SnapshotEntry) -> Result<Vec<u8>, LockerError> {
         let path = self.dir().join(&entry.file);
         let bytes = fs::read(&path).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound => damaged(&entry.file, "the log names this snapshot, but the file is missing"),
+            io::ErrorKind::NotFound => fault(
+                &entry.file,
+                "missing",
+                "the log names this snapshot, but the file is missing",
+            ),
             _ => LockerError::Io { path, source: e },
         })?;
         let gives = Digest::of(&bytes);
@@ -337,19 +348,20 @@ fn read_log(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
             Err(e) if e.kind() == io::ErrorKind::NotFound => break,
             Err(source) => return Err(LockerError::Io { path, source }),
         };
-        let entry = read_entry(&text, seq, prev).map_err(|message| damaged(&name, message))?;
+        let entry = read_entry(&text, seq, prev).map_err(|message| fault(&name, "chain", message))?;
         let line = text.trim_end_matches('\n').to_owned();
         prev = Digest::of(&line);
         lines.push(line);
         entries.push(entry);
     }
     if entries.is_empty() {
-        return Err(damaged("log/000000001.json", "the log is empty"));
+        return Err(fault("log/000000001.json", "missing", "the log is empty"));
     }
     let last = layout.log_numbers()?.into_iter().max().unwrap_or(0);
     if last > entries.len() as u64 {
-        return Err(damaged(
+        return Err(fault(
             format!("log/{}.json", crate::log::stem(entries.len() as u64 + 1)),
+            "missing",
             "this entry is missing",
         ));
     }

@@ -34,6 +34,13 @@ pub enum EntryType {
     BundleExport,
 }
 
+impl EntryType {
+    /// A run's start and every end of a run have a checkpoint over the log up to there.
+    pub fn has_checkpoint(self) -> bool {
+        matches!(self, Self::RunOpen | Self::Snapshot | Self::RunAbort)
+    }
+}
+
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

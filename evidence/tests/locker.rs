@@ -258,6 +258,33 @@ fn a_crash_at_any_point_of_a_run_is_recovered_and_logged() {
 }
 
 #[test]
+fn a_checkpoint_that_a_crash_prevented_is_written_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    one_run(dir.path(), vec![], vec![]);
+    let last = dir.path().join("checkpoints/000000003.checkpoint");
+    let text = fs::read(&last).unwrap();
+    fs::remove_file(&last).unwrap();
+    let found = Locker::verify(dir.path()).unwrap();
+    assert!(found.faults.is_empty() && found.notes.len() == 1, "{found:?}");
+    drop(Writer::open(dir.path()).unwrap());
+    assert_eq!(fs::read(&last).unwrap(), text);
+}
+
+#[test]
+fn a_gap_is_about_one_resource_and_not_about_those_of_a_similar_name() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let load = |dir: &Path, users, gaps| {
+        let run = one_run(dir, users, gaps);
+        Locker::open(dir).unwrap().load(&run).unwrap()
+    };
+    let a = load(one.path(), vec![user("logs", "/"), user("logs-2", "/")], vec![]);
+    let b = load(two.path(), vec![], vec![gap("iam:ListUsers", Some("logs"))]);
+    let table = &Diff::of(&a, &b).tables[0];
+    assert_eq!(table.not_seen[0].row.key, "logs");
+    assert_eq!(table.removed[0].key, "logs-2");
+}
+
+#[test]
 fn what_could_not_be_seen_is_not_removed() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let load = |dir: &Path, users, gaps| {

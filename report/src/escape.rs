@@ -48,7 +48,7 @@ fn each(
         if c.is_ascii_alphanumeric() {
             continue;
         }
-        let mut head = |out: &mut dyn Write| out.write_all(&text.as_bytes()[from..at]);
+        let head = |out: &mut dyn Write| out.write_all(&text.as_bytes()[from..at]);
         let mut buffer = Vec::new();
         if let Some(written) = replace(c, &mut buffer) {
             written?;

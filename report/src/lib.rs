@@ -46,7 +46,7 @@ pub struct Engagement<'a> {
     pub assessment: &'a Assessment,
     /// The pages they were made from.
     pub catalogue: &'a Catalogue,
-    /// The snapshots the assessment rests on, oldest first.
+    /// At least the snapshots the assessment rests on.
     pub snapshots: &'a [SnapshotInput<'a>],
     /// The locker they come from.
     pub locker: &'a Locker,
@@ -103,6 +103,8 @@ pub struct Binding {
 
 /// Makes the binder, the bundle and the web pages.
 pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
+    let used = engagement.used()?;
+    let engagement = &Engagement { snapshots: &used, ..*engagement };
     let templates = templates::Templates::load(engagement.templates_dir)?;
     let book = view::Book::of(engagement)?;
     let (binder, pages) = rayon::join(|| binder(engagement, &templates, &book), || site::Pages::render(&templates, &book));
@@ -120,6 +122,8 @@ pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
 
 /// The text of the binder in the closed set of tags: what [`bind`] gives to [`pdf::render`].
 pub fn binder_text(engagement: &Engagement<'_>) -> Result<String, ReportError> {
+    let used = engagement.used()?;
+    let engagement = &Engagement { snapshots: &used, ..*engagement };
     let templates = templates::Templates::load(engagement.templates_dir)?;
     templates.render("binder.html", &view::Book::of(engagement)?)
 }
@@ -165,6 +169,15 @@ fn binder(
 }
 
 impl<'a> Engagement<'a> {
+    /// The snapshots the assessment rests on, in its order; a Type I report leaves others out.
+    fn used(&self) -> Result<Vec<SnapshotInput<'a>>, ReportError> {
+        let metas = self.assessment.snapshots.iter();
+        let used: Vec<_> = metas
+            .map(|meta| self.snapshot(&meta.run).map(|(_, input)| *input).ok_or_else(|| ReportError::MissingSnapshot(meta.run.clone())))
+            .collect::<Result<_, _>>()?;
+        if used.is_empty() { Err(ReportError::NoSnapshot) } else { Ok(used) }
+    }
+
     /// When the latest snapshot was closed: the time of everything that is made here.
     pub fn closed_at(&self) -> Result<Timestamp, ReportError> {
         self.snapshots.iter().map(|s| s.snapshot.meta.closed_at).max().ok_or(ReportError::NoSnapshot)

@@ -174,11 +174,8 @@ pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
 
 impl Book {
     /// The whole story of an engagement.
-    pub fn of(engagement: &Engagement<'_>) -> Result<Self, ReportError> {
+    pub(crate) fn of(engagement: &Engagement<'_>) -> Result<Self, ReportError> {
         let assessment = engagement.assessment;
-        if let Some(missing) = assessment.snapshots.iter().find(|m| engagement.snapshot(&m.run).is_none()) {
-            return Err(ReportError::MissingSnapshot(missing.run.clone()));
-        }
         let latest = engagement.latest()?;
         let part = match &assessment.period {
             Some(period) => escape::slug(&period.period.name, 24),

@@ -54,8 +54,14 @@ def _certificates(user) -> dict[str, str]:
     return row
 
 
+@functools.cache
+def _account_made(account: str) -> datetime.datetime:
+    """It does not move when the clock does."""
+    return clock.ago(_ACCOUNT_AGE_DAYS)
+
+
 def _root_row(account: str, root: Root) -> dict[str, str]:
-    created = clock.ago(_ACCOUNT_AGE_DAYS)
+    created = _account_made(account)
     row = dict.fromkeys(_COLUMNS, "N/A") | _certificates(None)
     row |= {"user": "<root_account>", "arn": f"arn:aws:iam::{account}:root", "user_creation_time": _date(created),
             "password_enabled": _flag(root.password), "password_last_used": _date(root.last_used, "no_information"),
@@ -148,11 +154,11 @@ def list_virtual_mfa_devices(self) -> ActionResult:
     root = STATE.roots[account]
     devices: list = []
     if root.mfa == "virtual":
-        user = {"UserId": account, "Arn": f"arn:aws:iam::{account}:root", "CreateDate": clock.ago(_ACCOUNT_AGE_DAYS)}
+        user = {"UserId": account, "Arn": f"arn:aws:iam::{account}:root", "CreateDate": _account_made(account)}
         if root.last_used:
             user["PasswordLastUsed"] = root.last_used
         devices.append({"SerialNumber": f"arn:aws:iam::{account}:mfa/root-account-mfa-device", "User": user,
-                        "EnableDate": clock.ago(_ACCOUNT_AGE_DAYS - 1)})
+                        "EnableDate": _account_made(account) + datetime.timedelta(days=1)})
     for device in self.backend.virtual_mfa_devices.values():
         entry = {"SerialNumber": device.serial_number, "EnableDate": device.enable_date}
         if device.user:

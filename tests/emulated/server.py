@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import collections
 import http.server
 import io
+import random
 import sys
 import threading
 import traceback
 import urllib.parse
 import uuid
 
+from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import wire
@@ -28,11 +31,22 @@ def _headers(environ: dict) -> dict[str, str]:
 class Emulator:
     """A WSGI application."""
 
-    def __init__(self, log_file: str | None = None):
+    def __init__(self, log_file: str | None = None, seed: str | None = None):
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.port = 0
         self._log = open(log_file, "a", encoding="utf-8", buffering=1) if log_file else None
         self._lock = threading.Lock()
+        self._seed = seed
+        self._calls: collections.Counter[str] = collections.Counter()
+
+    def _choose_ids(self, call: wire.Call) -> None:
+        """The ids made by a call follow from how many of its kind came before, so reads in between do not change them."""
+        if self._seed is not None:
+            name = f"{self._seed} {call.service} {call.operation} {call.region}"
+            with self._lock:
+                self._calls[name] += 1
+                for source in (mock_random, random):
+                    source.seed(f"{name} {self._calls[name]}")
 
     def warm(self) -> None:
         """Load the services that every run needs, so that the first request is not slow."""
@@ -63,6 +77,7 @@ class Emulator:
         if cloudwatch.PATH.match(path):
             return self._give(started, *cloudwatch.answer(call.operation, body, call.region, call.access_key, self.port))
         given = [b""]
+        self._choose_ids(call)
         with clock.offset(environ.get(clock.HEADER)):
             if (call.service, call.operation) not in roots.ROOTS:
                 return list(self.moto(environ, started))
@@ -144,9 +159,9 @@ class _Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
 
-def serve(port: int, log_file: str | None) -> None:
+def serve(port: int, log_file: str | None, seed: str | None = None) -> None:
     """Serve on 127.0.0.1 until interrupted; port 0 picks a free one."""
-    _Handler.application = emulator = Emulator(log_file)
+    _Handler.application = emulator = Emulator(log_file, seed)
     emulator.warm()
     with _Server(("127.0.0.1", port), _Handler) as server:
         emulator.port = server.server_address[1]

@@ -23,7 +23,9 @@ pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
     let config = global.read_config()?;
     let catalogue = config.catalogue()?;
     if !args.selection.controls.is_empty() {
-        return Err(Stop::usage("a binder holds every control in scope; narrow it with [scope] in exhibit.toml"));
+        return Err(Stop::usage(
+            "a binder holds every control in scope; narrow it with [scope] in exhibit.toml",
+        ));
     }
     let locker = Locker::open(&global.locker)?;
     let subject = Subject::of(&args.selection, &config, &locker)?;
@@ -48,8 +50,12 @@ pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
         print(&args.out, &bound.binding, &locker)?;
     }
     // Deviations are what a binder tells of; only evidence that is missing makes it less than whole.
-    let incomplete =
-        bound.assessed.assessment.controls.iter().any(|c| c.verdict == ControlVerdict::NotTested || c.incomplete);
+    let incomplete = bound
+        .assessed
+        .assessment
+        .controls
+        .iter()
+        .any(|c| c.verdict == ControlVerdict::NotTested || c.incomplete);
     if incomplete && !global.json() {
         say!("Not everything could be tested; the request list in the binder says what is missing.");
     }
@@ -73,7 +79,9 @@ pub fn bind(
     against: Option<&Subject>,
 ) -> Result<Bound, Stop> {
     let assessed = assess(locker, config, catalogue, subject)?;
-    let earlier = against.map(|subject| assess(locker, config, catalogue, subject)).transpose()?;
+    let earlier = against
+        .map(|subject| assess(locker, config, catalogue, subject))
+        .transpose()?;
     let compared: Option<(Diff, Comparison)> = earlier.as_ref().and_then(|earlier| {
         let (before, after) = (earlier.snapshots.last()?, assessed.snapshots.last()?);
         let diff = Diff::of(&before.snapshot, &after.snapshot);
@@ -118,9 +126,12 @@ pub fn bind(
 pub fn before(subject: &Subject, config: &Config, locker: &Locker) -> Result<Option<Subject>, Stop> {
     let all = locker.snapshots()?;
     Ok(match subject {
-        Subject::Snapshot(entry) => {
-            all.iter().rev().find(|other| other.opened_at < entry.opened_at).cloned().map(Subject::Snapshot)
-        }
+        Subject::Snapshot(entry) => all
+            .iter()
+            .rev()
+            .find(|other| other.opened_at < entry.opened_at)
+            .cloned()
+            .map(Subject::Snapshot),
         Subject::Period(period) => config
             .periods
             .iter()
@@ -142,9 +153,16 @@ pub fn write(out: &Path, binding: &Binding) -> Result<(), Stop> {
 /// Says what was written, and what to send by another way.
 pub fn print(out: &Path, binding: &Binding, locker: &Locker) -> Result<(), Stop> {
     say!("{}", bold(&binding.name));
-    say!("  {}  the binder, {}", out.join("binder.pdf").display(), plural(binding.pages, "page"));
+    say!(
+        "  {}  the binder, {}",
+        out.join("binder.pdf").display(),
+        plural(binding.pages, "page")
+    );
     say!("  {}  the bundle for the auditor", out.join("bundle.zip").display());
-    say!("  {}  the workpapers, to click through", out.join("index.html").display());
+    say!(
+        "  {}  the workpapers, to click through",
+        out.join("index.html").display()
+    );
     say!();
     say!("Send these lines to the auditor by another way than the bundle:");
     say!("  bundle.zip sha256 {}", Digest::of(&binding.bundle_zip));
@@ -152,8 +170,18 @@ pub fn print(out: &Path, binding: &Binding, locker: &Locker) -> Result<(), Stop>
         say!("  {line}");
     }
     if !binding.missing_glyphs.is_empty() {
-        let codes: Vec<String> = binding.missing_glyphs.iter().map(|c| format!("U+{:04X}", *c as u32)).collect();
-        say!("{}", dim(&format!("The binder shows these characters as their codes: {}", codes.join(" "))));
+        let codes: Vec<String> = binding
+            .missing_glyphs
+            .iter()
+            .map(|c| format!("U+{:04X}", *c as u32))
+            .collect();
+        say!(
+            "{}",
+            dim(&format!(
+                "The binder shows these characters as their codes: {}",
+                codes.join(" ")
+            ))
+        );
     }
     Ok(())
 }

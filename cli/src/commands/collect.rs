@@ -82,11 +82,8 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
     } else {
         print(global, &collected)?;
     }
-    Ok(if collected.gaps.is_empty() {
-        Exit::Ok
-    } else {
-        Exit::Incomplete
-    })
+    let whole = collected.gaps.is_empty() && collected.meta.status == Status::Complete;
+    Ok(if whole { Exit::Ok } else { Exit::Incomplete })
 }
 
 /// Ends on Ctrl-C or a polite kill.

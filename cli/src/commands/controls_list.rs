@@ -103,7 +103,9 @@ fn document(config: &Config, control: &Control) -> Value {
 
 fn show(global: &Global, config: &Config, control: &Control) -> Result<(), Stop> {
     if global.json() {
-        return emit_json(&document(config, control));
+        let mut document = document(config, control);
+        document["schema"] = "exhibit.control/1".into();
+        return emit_json(&document);
     }
     let page = &control.page;
     say!("{}  {}", bold(&page.id), page.title);

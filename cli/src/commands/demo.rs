@@ -32,30 +32,53 @@ pub fn run(global: &Global, args: &args::Demo) -> Result<Exit, Stop> {
     let locker_dir = out.join("locker");
     let replayed = replay(&locker_dir, &config)?;
     let locker = Locker::open(&locker_dir)?;
-    let period = config.periods.last().ok_or_else(|| Stop::failure("the sample has no period"))?;
+    let period = config
+        .periods
+        .last()
+        .ok_or_else(|| Stop::failure("the sample has no period"))?;
     let subject = Subject::Period(period.clone());
     let against = before(&subject, &config, &locker)?;
     let bound = bind(&locker, &config, &catalogue, &subject, against.as_ref())?;
     write(out, &bound.binding)?;
     if global.json() {
-        emit_json(&json!({ "schema": "exhibit.demo/1", "out": out, "snapshots": replayed, "pages": bound.binding.pages }))?;
+        emit_json(
+            &json!({ "schema": "exhibit.demo/1", "out": out, "snapshots": replayed, "pages": bound.binding.pages }),
+        )?;
         return Ok(Exit::Ok);
     }
-    say!("{}", dim(&format!("Replayed {} of the sample account through the collector, offline.", plural(replayed, "snapshot"))));
+    say!(
+        "{}",
+        dim(&format!(
+            "Replayed {} of the sample account through the collector, offline.",
+            plural(replayed, "snapshot")
+        ))
+    );
     say!();
     test::print_all(&bound.assessed.assessment)?;
     say!();
     print(out, &bound.binding, &locker)?;
     say!();
-    say!("Next: open {}, then try", bold(&out.join("index.html").display().to_string()));
+    say!(
+        "Next: open {}, then try",
+        bold(&out.join("index.html").display().to_string())
+    );
     let (config, locker) = (out.join("exhibit.toml"), locker_dir.display().to_string());
-    say!("  exhibit --config {} --locker {locker} diff {}", config.display(), labels(against.as_ref(), &subject));
+    say!(
+        "  exhibit --config {} --locker {locker} diff {}",
+        config.display(),
+        labels(against.as_ref(), &subject)
+    );
     say!("  exhibit verify {}", out.join("bundle.zip").display());
     Ok(Exit::Ok)
 }
 
 fn labels(against: Option<&Subject>, subject: &Subject) -> String {
-    against.iter().map(|s| s.label()).chain([subject.label()]).collect::<Vec<_>>().join(" ")
+    against
+        .iter()
+        .map(|s| s.label())
+        .chain([subject.label()])
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Stop {
@@ -68,8 +91,11 @@ fn clear(out: &Path) -> Result<(), Stop> {
         fs::remove_dir_all(out).map_err(|e| cannot_write(out, &e))?;
     }
     crate::output::claim(out)?;
-    fs::write(out.join(MARK), "This folder was written by `exhibit demo`, which may replace it.\n")
-        .map_err(|e| cannot_write(out, &e))
+    fs::write(
+        out.join(MARK),
+        "This folder was written by `exhibit demo`, which may replace it.\n",
+    )
+    .map_err(|e| cannot_write(out, &e))
 }
 
 /// Runs the real collector on the recorded answers, snapshot by snapshot.
@@ -82,7 +108,11 @@ fn replay(dir: &Path, config: &Config) -> Result<usize, Stop> {
     files.sort_by_key(|file| file.path());
     let mut writer: Option<Writer> = None;
     for file in &files {
-        let damaged = |e: String| LockerError::Damaged { file: file.path().display().to_string(), message: e };
+        let damaged = |e: String| LockerError::Damaged {
+            file: file.path().display().to_string(),
+            code: "changed",
+            message: e,
+        };
         let snapshot = Snapshot::read(file.contents().to_vec()).map_err(|e| damaged(e.to_string()))?;
         let open = match writer.take() {
             Some(writer) => writer,

@@ -24,7 +24,7 @@ pub fn run(global: &Global, args: &args::Diff) -> Result<Exit, Stop> {
             .map(Subject::Snapshot)
             .ok_or_else(|| {
                 Stop::usage(format!(
-                    "there are only {} to compare; name two",
+                    "the locker has only {} to compare; name two",
                     plural(all.len(), "snapshot")
                 ))
             }),

@@ -7,15 +7,17 @@ use controls::nearest::nearest;
 
 use crate::exit::Stop;
 
+pub mod bind;
 pub mod collect;
 pub mod controls_list;
-
+pub mod demo;
 pub mod diff;
 pub mod init;
 pub mod policy;
 pub mod reperform;
 pub mod status;
 pub mod test;
+pub mod verify;
 
 /// The ids after `--control`, each of which must exist.
 pub fn chosen_controls(catalogue: &Catalogue, ids: &[String]) -> Result<BTreeSet<String>, Stop> {

@@ -2,7 +2,7 @@
 
 use crate::args::{self, Global};
 use crate::exit::{Exit, Stop};
-use crate::ui::emit_json;
+use crate::ui::{complain, emit_json};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Policy) -> Result<Exit, Stop> {
@@ -16,5 +16,16 @@ pub fn run(global: &Global, args: &args::Policy) -> Result<Exit, Stop> {
         .flat_map(|control| control.operations.iter().cloned())
         .collect();
     emit_json(&collector::policy::least_privilege(collector::for_operations(&needed)))?;
+    let roles: Vec<&str> = config
+        .targets
+        .iter()
+        .filter_map(|target| target.role_arn.as_deref())
+        .collect();
+    if !roles.is_empty() {
+        complain(&format!(
+            "Attach this to each role in [scope]. The identity that assumes them needs sts:AssumeRole on: {}",
+            roles.join(", ")
+        ));
+    }
     Ok(Exit::Ok)
 }

@@ -6,7 +6,7 @@ use evidence::canonical;
 use evidence::digest::Digest;
 use evidence::locker::{Fault, Locker, SnapshotEntry};
 use evidence::record::Row;
-use evidence::snapshot::Snapshot;
+use evidence::snapshot::{Snapshot, Status};
 use serde::Serialize;
 use serde_json::json;
 
@@ -18,6 +18,7 @@ use crate::ui::{bold, emit_json, plural, safe, say};
 #[derive(Debug, Serialize)]
 struct Reperformed {
     snapshot: String,
+    compared: bool,
     tables: usize,
     records: u64,
     exchanges: usize,
@@ -46,10 +47,10 @@ pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
         emit_json(&json!({ "schema": "exhibit.reperform/1", "ok": same == all.len(), "snapshots": all }))?;
     } else {
         for one in &all {
-            let verdict = if one.differences.is_empty() {
-                "the same"
-            } else {
-                "DIFFERENT"
+            let verdict = match (one.compared, one.differences.is_empty()) {
+                (false, _) => "partial, not compared",
+                (true, true) => "the same",
+                (true, false) => "DIFFERENT",
             };
             say!(
                 "{}  {verdict}: {} records in {} tables from {} exchanges",
@@ -76,11 +77,12 @@ async fn reperform(locker: &Locker, entry: &SnapshotEntry) -> Result<Reperformed
     let snapshot = locker.load(&entry.run)?;
     let derived = collector::replay(&snapshot, zip).await.map_err(Stop::failure)?;
     let mut differences = Vec::new();
-    for text in derived.missing {
-        differences.push(Fault::new("exchanges.jsonl", "missing", text));
-    }
-    // An interrupted run had asked things whose records it never made.
-    if snapshot.meta.status == evidence::snapshot::Status::Complete {
+    // An interrupted run had asked things whose records it never made, and had not asked others.
+    let whole = snapshot.meta.status == Status::Complete;
+    if whole {
+        for text in derived.missing {
+            differences.push(Fault::new("exchanges.jsonl", "missing", text));
+        }
         for text in derived.unused {
             differences.push(Fault::new(
                 "exchanges.jsonl",
@@ -99,6 +101,7 @@ async fn reperform(locker: &Locker, entry: &SnapshotEntry) -> Result<Reperformed
     }
     Ok(Reperformed {
         snapshot: entry.run.clone(),
+        compared: whole,
         tables: derived.tables.len(),
         records: derived.tables.values().map(|rows| rows.len() as u64).sum(),
         exchanges: snapshot.exchanges.len(),

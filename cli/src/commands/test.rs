@@ -80,6 +80,7 @@ fn control_document(c: &ControlAssessment) -> Value {
         "deviations": c.deviations,
         "gaps": c.gaps,
         "exceptions": c.exceptions,
+        "parameters": c.latest.parameters,
         "coverage": c.coverage,
         "history": c.history.iter().map(|h| json!({
             "snapshot": h.snapshot, "as_of": h.as_of, "verdict": h.verdict, "code": h.code, "counts": h.counts,

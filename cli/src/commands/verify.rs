@@ -34,14 +34,19 @@ pub fn run(global: &Global, args: &args::Verify) -> Result<Exit, Stop> {
     } else {
         print(path, kind, &found)?;
     }
-    Ok(if found.faults.is_empty() { Exit::Ok } else { Exit::VerificationFailed })
+    Ok(if found.faults.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::VerificationFailed
+    })
 }
 
 fn damaged(error: LockerError) -> Result<Verification, Stop> {
     match error {
-        LockerError::Damaged { file, message } => {
-            Ok(Verification { faults: vec![Fault::new(file, "changed", message)], ..Verification::default() })
-        }
+        LockerError::Damaged { file, code, message } => Ok(Verification {
+            faults: vec![Fault::new(file, code, message)],
+            ..Verification::default()
+        }),
         other => Err(other.into()),
     }
 }
@@ -58,7 +63,9 @@ fn verify_file(path: &Path) -> Result<(&'static str, Verification), Stop> {
             Ok(snapshot) => {
                 found.count("snapshots", 1);
                 found.count("exchanges", snapshot.exchanges.len());
-                found.notes.push("a snapshot alone does not show when it was sealed: verify its locker".to_owned());
+                found
+                    .notes
+                    .push("a snapshot alone does not show when it was sealed: verify its locker".to_owned());
             }
             Err(e) => found.faults.push(Fault::new(name, "changed", e)),
         }
@@ -81,12 +88,27 @@ fn print(path: &Path, kind: &str, found: &Verification) -> Result<(), Stop> {
     if found.faults.is_empty() {
         let checked: Vec<String> = found.checked.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
         say!("{} is as it was written ({}).", bold(&what), checked.join(", "));
-        say!("{}", dim("It is unsigned: this shows that nothing changed by accident or without redoing the whole,"));
-        say!("{}", dim("not who wrote it. Compare its checkpoint with the one you were sent."));
+        say!(
+            "{}",
+            dim("It is unsigned: this shows that nothing changed by accident or without redoing the whole,")
+        );
+        say!(
+            "{}",
+            dim("not who wrote it. Compare its checkpoint with the one you were sent.")
+        );
     } else {
-        say!("{} is not as it was written: {}.", bold(&what), plural(found.faults.len(), "fault"));
+        say!(
+            "{} is not as it was written: {}.",
+            bold(&what),
+            plural(found.faults.len(), "fault")
+        );
         for fault in &found.faults {
-            say!("  {}  {} ({})", bold(&safe(&fault.file)), safe(&fault.message), fault.code);
+            say!(
+                "  {}  {} ({})",
+                bold(&safe(&fault.file)),
+                safe(&fault.message),
+                fault.code
+            );
         }
     }
     for note in &found.notes {

@@ -208,7 +208,8 @@ impl LiveConnector {
         dial_local_endpoint(&mut request)?;
 
         let (sent_at, start) = (self.capture.clock.now(), self.capture.clock.monotonic());
-        let operation = format!("{}/{}/{}", call.label.service, call.operation, call.label.region);
+        let Call { label, operation, .. } = &call;
+        let operation = format!("{:?}/{}/{operation}/{}", label.account, label.service, label.region);
         let mut answer = if self.capture.is_silent(&operation) {
             Answer {
                 broken: Some(format!("not sent: {SILENT} attempts before it got no answer")),
@@ -275,7 +276,7 @@ impl LiveConnector {
         let mut response = match self.inner.call(request).await {
             Ok(response) => response,
             Err(e) => {
-                answer.broken = Some(reason(&e));
+                answer.broken = Some(chain(&e));
                 return;
             }
         };
@@ -303,12 +304,8 @@ pub(super) fn broken_off(text: &str) -> ConnectorError {
     ConnectorError::io(text.to_owned().into())
 }
 
-fn reason(error: &ConnectorError) -> String {
-    chain(error)
-}
-
 /// An error and its causes, in one line, without repeating what a cause already said.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(e) = cause {

@@ -53,7 +53,7 @@ pub(super) struct Spool {
     lines: File,
     bodies: File,
     pub(super) exchanges: Vec<Exchange>,
-    plan: Plan,
+    pub(super) plan: Plan,
 }
 
 impl Draft {
@@ -67,13 +67,7 @@ impl Draft {
     ) -> Result<Self, LockerError> {
         let dir = writer.layout.spool().join(&run);
         put::make_dir(&dir).at(&dir)?;
-        let (lines, bodies, planned) = (
-            dir.join("exchanges.jsonl"),
-            dir.join("bodies.bin"),
-            dir.join("plan.json"),
-        );
-        let mut file = put::create(&planned).at(&planned)?;
-        file.write_all(canonical::to_line(&plan)?.as_bytes()).at(&planned)?;
+        let (lines, bodies) = (dir.join("exchanges.jsonl"), dir.join("bodies.bin"));
         let spool = Spool {
             lines: put::create(&lines).at(&lines)?,
             bodies: put::create(&bodies).at(&bodies)?,
@@ -99,10 +93,6 @@ impl Draft {
         let (Ok(lines), Ok(bodies)) = (open("exchanges.jsonl"), open("bodies.bin")) else {
             return Ok(None);
         };
-        let plan = fs::read_to_string(dir.join("plan.json"))
-            .ok()
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default();
         let stored = bodies.metadata().at(&dir)?.len();
         let mut exchanges: Vec<Exchange> = Vec::new();
         let mut end = 0;
@@ -122,7 +112,7 @@ impl Draft {
             lines,
             bodies,
             exchanges,
-            plan,
+            plan: Plan::default(),
         }))
     }
 

@@ -61,13 +61,9 @@ impl Locker {
         let layout = Layout::new(dir);
         let locker = match Self::open(dir) {
             Ok(locker) => locker,
-            Err(LockerError::Damaged { file, message }) => {
-                let code = if message.contains("missing") {
-                    "missing"
-                } else {
-                    "chain"
-                };
-                if let Some(before) = layout.entry_before(&file) {
+            Err(LockerError::Damaged { file, code, message }) => {
+                // A line that does not fit the one before it: either of the two was changed.
+                if let Some(before) = layout.entry_before(&file).filter(|_| code == "chain") {
                     found.faults.push(Fault::new(
                         before,
                         code,
@@ -176,12 +172,7 @@ fn check_snapshots(locker: &Locker, found: &mut Verification) -> Result<(), Lock
                 }
                 Err(e) => found.faults.push(Fault::new(&entry.file, "unreadable", e)),
             },
-            Err(LockerError::Damaged { file, message }) => {
-                let code = if message.contains("missing") {
-                    "missing"
-                } else {
-                    "changed"
-                };
+            Err(LockerError::Damaged { file, code, message }) => {
                 found.faults.push(Fault::new(file, code, message));
             }
             Err(e) => return Err(e),

@@ -94,13 +94,18 @@ impl Writer {
             }
             other => other?,
         };
-        Ok(Self {
+        let mut writer = Self {
             layout,
             identity: locker.identity,
             entries: locker.entries,
             lines: locker.lines,
             _lock: lock,
-        })
+        };
+        // A crash may have come between an entry and its checkpoint.
+        if writer.entries.last().is_some_and(|last| last.r#type.has_checkpoint()) {
+            writer.checkpoint()?;
+        }
+        Ok(writer)
     }
 
     /// The locker as a reader sees it now.
@@ -173,7 +178,27 @@ impl Writer {
             (self, outcome) = self.recover_run(&open, &run, at)?;
             found.push(Recovery { run, outcome });
         }
+        self.sweep_spool()?;
         Ok((self, found))
+    }
+
+    /// Removes what is left in the spool of runs that the log knows as closed.
+    fn sweep_spool(&self) -> Result<(), LockerError> {
+        let closed = |run: &str| {
+            let ends = |e: &&Entry| matches!(e.r#type, EntryType::Snapshot | EntryType::RunAbort);
+            self.entries
+                .iter()
+                .filter(ends)
+                .any(|entry| entry.text("run") == Some(run))
+        };
+        let spool = self.layout.spool();
+        for item in fs::read_dir(&spool).at(&spool)? {
+            let run = item.at(&spool)?.file_name().to_string_lossy().into_owned();
+            if closed(&run) {
+                draft::remove_spool(&self.layout, &run)?;
+            }
+        }
+        Ok(())
     }
 
     fn recover_run(mut self, open: &Entry, run: &str, at: Timestamp) -> Result<(Self, String), LockerError> {
@@ -190,7 +215,14 @@ impl Writer {
         }
         self.append(at, EntryType::Recovered, json!({ "run": run, "found": "spool" }))?;
         match Draft::resume(&self.layout, run)? {
-            Some(spool) if !spool.exchanges.is_empty() => {
+            Some(mut spool) if !spool.exchanges.is_empty() => {
+                // The log was synced before the first call; the spool never was.
+                let plan = open
+                    .body
+                    .get("plan")
+                    .cloned()
+                    .and_then(|plan| serde_json::from_value(plan).ok());
+                spool.plan = plan.unwrap_or_default();
                 let accounts = spooled_accounts(&spool.exchanges);
                 let count = spool.exchanges.len();
                 let tool: Tool = open

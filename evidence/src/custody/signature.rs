@@ -1,0 +1,1 @@
+//! Signatures in OpenSSH's SSHSIG format.

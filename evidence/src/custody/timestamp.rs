@@ -1,0 +1,1 @@
+//! Time-stamp tokens of RFC 3161.

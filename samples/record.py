@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Record the sample locker again: the true collector against the emulated account, at the sample's dates.
+
+    python samples/record.py --exhibit target/release/exhibit [--only tiny|demo]
+
+writes samples/locker/ (Harborlight Robotics, a snapshot a month for half a year) and samples/tiny/
+(an account with next to nothing in it), and damages copies of the latter (samples/damage.py). It
+needs the Python environment of the tests and libfaketime (Debian: apt install faketime). Emulator,
+fault proxy and exhibit run under one false clock, which this program moves from month to month. AWS's
+ids are the same in each recording; run ids, request ids and fractions of seconds are not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import calendar
+import contextlib
+import glob
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SAMPLES = pathlib.Path(__file__).resolve().parent
+TESTS = SAMPLES.parent / "tests"
+sys.path.insert(0, str(TESTS))
+
+import damage  # noqa: E402
+import harness  # noqa: E402
+from seeds import demo  # noqa: E402
+from seeds.build import Builder  # noqa: E402
+
+PORT = 5790  # of the endpoint that the recordings name
+
+# What changes the account, and when the snapshot after it was taken (UTC). The last one is the day
+# after the second period: with it the locker knows that the period is over.
+MONTHS = (
+    ("before", "2026-01-12 08:00:00"),
+    ("february", "2026-02-09 08:00:00"),
+    ("march", "2026-03-09 08:00:00"),
+    ("april", "2026-04-07 08:00:00"),
+    ("may", "2026-05-05 08:00:00"),
+    ("june", "2026-06-02 08:00:00"),
+    ("july", "2026-07-01 08:00:00"),
+)
+# Refused in that month, by a policy that was rolled back: kms-key-rotation cannot be tested then.
+REFUSED = {"february": "kms:GetKeyRotationStatus=403,region=eu-west-1"}
+TINY_REGIONS = "us-east-1"
+TINY_DATE = "2026-01-12 08:00:00"
+
+
+class Clock:
+    """The clock of the processes started with `environment`: the true one, moved."""
+
+    def __init__(self, folder: pathlib.Path):
+        library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+        if not library:
+            raise SystemExit("libfaketime is not here: apt install faketime")
+        self._file = folder / "clock"
+        self.set(MONTHS[0][1])
+        # The monotonic clock stays true, so that waiting works while the other one moves.
+        self.environment = {"LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
+                            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"}
+
+    def set(self, moment: str, before: float = 0) -> None:
+        """`before`: as many seconds earlier."""
+        wanted = calendar.timegm(time.strptime(moment, "%Y-%m-%d %H:%M:%S")) - before
+        scratch = self._file.with_suffix(".new")
+        scratch.write_text(f"{wanted - time.time():+.3f}\n", encoding="ascii")
+        scratch.replace(self._file)
+
+
+@contextlib.contextmanager
+def server(script: str, clock: Clock, *arguments: str, **environment: str):
+    """A script of tests/ under the false clock; gives its URL."""
+    command = [sys.executable, str(TESTS / script), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | clock.environment | environment) as child:
+        try:
+            line = child.stdout.readline()
+            if "http://" not in line:
+                raise SystemExit(f"{script} did not start")
+            yield line.split()[-1]
+        finally:
+            child.terminate()
+
+
+@contextlib.contextmanager
+def account(clock: Clock, regions: str = ""):
+    """An empty emulated account behind the fault proxy, both with the ids of always."""
+    with server("emulator.py", clock, "-p", "0", "--seed", "harborlight", EXHIBIT_REGIONS=regions) as emulator:
+        with server("fault_proxy.py", clock, "--upstream", emulator, "-p", str(PORT)) as endpoint:
+            yield harness.Account(endpoint)
+
+
+def collect(exhibit: pathlib.Path, clock: Clock, aws: harness.Account, locker: pathlib.Path, config: pathlib.Path, role: str | None = None,
+            control: str | None = None) -> list[str]:
+    """One snapshot. The secrets that must not be in it."""
+    key = {"AccessKeyId": harness.ACCESS_KEY, "SecretAccessKey": harness.SECRET, "SessionToken": ""}
+    if role:
+        key = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="exhibit")["Credentials"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(locker.parent), "AWS_ENDPOINT_URL": aws.endpoint, "AWS_REGION": "us-east-1",
+                   "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    if key["SessionToken"]:
+        environment["AWS_SESSION_TOKEN"] = key["SessionToken"]
+    command = [str(exhibit), "--quiet", "--locker", str(locker), "--config", str(config), "collect", *(["--control", control] if control else [])]
+    ran = subprocess.run(command, env=environment | clock.environment, cwd=locker.parent, text=True, capture_output=True, timeout=600)
+    if ran.returncode not in (0, 3):  # 3: with gaps
+        raise SystemExit(f"exhibit collect ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}")
+    return [secret for secret in (key["SecretAccessKey"], key["SessionToken"]) if secret]
+
+
+def record_demo(exhibit: pathlib.Path, clock: Clock, locker: pathlib.Path) -> list[str]:
+    secrets = []
+    with account(clock) as aws:
+        builder = Builder(aws)
+        for state, moment in MONTHS:
+            clock.set(moment, before=1200)
+            made = demo.STATES[state](builder)
+            harness.post(aws.endpoint, "/fault/rules", REFUSED.get(state, ""))
+            clock.set(moment)
+            secrets += collect(exhibit, clock, aws, locker, SAMPLES / "exhibit.toml", made["collector"])
+            harness.post(aws.endpoint, "/fault/rules")
+            print(f"{moment[:10]}  {state}", flush=True)
+    return secrets
+
+
+def record_tiny(exhibit: pathlib.Path, clock: Clock, locker: pathlib.Path) -> list[str]:
+    config = locker.parent / "tiny.toml"
+    config.write_text('organization = "Tiny (sample)"\n', encoding="utf-8")
+    with account(clock, TINY_REGIONS) as aws:
+        clock.set(TINY_DATE, before=1200)
+        Builder(aws).user("sample.person", 30)
+        clock.set(TINY_DATE)
+        return collect(exhibit, clock, aws, locker, config, control="iam-password-policy")
+
+
+def readable(folder: pathlib.Path) -> None:
+    """By everybody, as git will have it."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def check(locker: pathlib.Path, secrets: list[str]) -> None:
+    """Nothing of this machine and no secret may be in the recording."""
+    names = {name for name in (os.uname().nodename, f"{pathlib.Path.home()}/", str(SAMPLES.parent), str(locker.parent)) if len(name) > 4 and name != "localhost"}
+    for file, content in damage.contents(locker):
+        for word in [*secrets, *names]:
+            if word.encode() in content:
+                raise SystemExit(f"{file} has in it what may not be recorded: {word if word in names else 'a secret'}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--exhibit", type=pathlib.Path, default=SAMPLES.parent / "target/release/exhibit", metavar="FILE")
+    parser.add_argument("--only", choices=["demo", "tiny"])
+    arguments = parser.parse_args()
+    if not arguments.exhibit.is_file():
+        parser.error(f"{arguments.exhibit} is not there: build it first")
+    with tempfile.TemporaryDirectory(prefix="sample-") as folder:
+        clock = Clock(pathlib.Path(folder))
+        for name, record, target in (("demo", record_demo, "locker"), ("tiny", record_tiny, "tiny")):
+            if arguments.only in (None, name):
+                made = pathlib.Path(folder) / target
+                check(made, record(arguments.exhibit.resolve(), clock, made))
+                shutil.rmtree(SAMPLES / target, ignore_errors=True)
+                # What belongs to a running collector is not part of the sample.
+                shutil.copytree(made, SAMPLES / target, ignore=shutil.ignore_patterns("lock", "spool", "tmp"))
+                readable(SAMPLES / target)
+        damage.main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
