@@ -2,6 +2,7 @@
 
 use controls::period::{Assessment, ControlAssessment, CriterionAssessment};
 use controls::result::{ControlVerdict, ResourceVerdict};
+use evidence::gap::ReasonCode;
 use evidence::locker::Locker;
 use serde_json::{Value, json};
 
@@ -148,10 +149,11 @@ fn heading(assessment: &Assessment) -> Result<(), Stop> {
     }
     if let (Some(first), Some(last)) = (first, last) {
         for scope in &last.accounts {
-            say!(
-                "{}",
-                dim(&format!("Account {}, {}", scope.account, scope.regions.join(", ")))
-            );
+            let regions = match scope.regions.len() {
+                0..=4 => scope.regions.join(", "),
+                n => plural(n, "region"),
+            };
+            say!("{}", dim(&format!("Account {}, {regions}", scope.account)));
         }
         if first.status != last.status || last.status == evidence::snapshot::Status::Partial {
             say!("{}", dim("Not every snapshot is complete."));
@@ -187,15 +189,11 @@ fn print_control(control: &ControlAssessment) -> Result<(), Stop> {
     match control.verdict {
         ControlVerdict::Fail => {
             for deviation in control.deviations.iter().take(SHOWN) {
-                let fixed = match deviation.fixed_by {
-                    Some(at) => format!(" (fixed by {})", at.day()),
-                    None => String::new(),
-                };
-                let line = format!(
-                    "{}: {}{fixed}",
-                    label(&deviation.name, &deviation.resource),
-                    deviation.reason
-                );
+                let fixed = deviation
+                    .fixed_by
+                    .map_or_else(String::new, |at| format!(" (fixed by {})", at.day()));
+                let who = label(&deviation.name, &deviation.resource);
+                let line = format!("{who}{fixed}: {}", deviation.reason);
                 wrapped(&indent, &line, width)?;
             }
             if control.deviations.len() > SHOWN {
@@ -294,13 +292,14 @@ fn next_step(controls: &[&ControlAssessment], args: &Selection) -> Result<(), St
     };
     if let Some(control) = controls.iter().find(|c| c.verdict == ControlVerdict::NotTested) {
         let remedy = match control.code {
-            Some(evidence::gap::ReasonCode::AccessDenied) => {
+            Some(ReasonCode::AccessDenied) => {
                 "attach the policy that `exhibit policy` prints, then `exhibit collect` again"
             }
-            Some(evidence::gap::ReasonCode::CoverageGap) => {
-                "collect at least monthly; what was not seen cannot be made up"
+            Some(ReasonCode::CoverageGap) => "collect at least monthly; what was not seen cannot be made up",
+            Some(ReasonCode::NeedsParameter) => "set the parameter in exhibit.toml",
+            Some(ReasonCode::EvidenceMissing) if control.gaps.is_empty() => {
+                "the binder's request list names the record that is missing: `exhibit bind --out DIR`"
             }
-            Some(evidence::gap::ReasonCode::NeedsParameter) => "set the parameter in exhibit.toml",
             _ => "run `exhibit collect` again; the gaps are listed in the binder",
         };
         say!("Next: {remedy}.");

@@ -147,14 +147,11 @@ async fn security_group_rules(context: &Context<'_>) {
                     .or_else(|| text(rule.cidr_ipv6()))
                     .or_else(|| text(rule.prefix_list_id()))
                     .or_else(|| referenced.clone());
-                let port = |port: Option<i32>| port.map_or_else(|| "all".to_owned(), |port| port.to_string());
                 // Rule ids change when a rule is revoked and authorized again; what it says does not.
                 let key = format!(
-                    "{group} {} {} {}-{} {}",
+                    "{group} {} {} {}",
                     if rule.is_egress() == Some(true) { "out" } else { "in" },
-                    rule.ip_protocol().unwrap_or("?"),
-                    port(rule.from_port()),
-                    port(rule.to_port()),
+                    traffic(rule.ip_protocol(), rule.from_port(), rule.to_port()),
                     peer.as_deref().unwrap_or("?"),
                 );
                 row!(Ec2SecurityGroupRule, context, key, source, {
@@ -313,4 +310,17 @@ async fn network_acls(context: &Context<'_>) {
             }
         }
     );
+}
+
+/// `tcp 443`, `udp 53-54`, `all traffic`: a rule's protocol and ports as people write them.
+fn traffic(protocol: Option<&str>, from: Option<i32>, to: Option<i32>) -> String {
+    match (protocol.unwrap_or("?"), from, to) {
+        ("-1", _, _) => "all traffic".to_owned(),
+        (protocol, None | Some(-1), None | Some(-1)) => protocol.to_owned(),
+        (protocol, Some(from), Some(to)) if from == to => format!("{protocol} {from}"),
+        (protocol, from, to) => {
+            let port = |port: Option<i32>| port.map_or_else(|| "?".to_owned(), |port| port.to_string());
+            format!("{protocol} {}-{}", port(from), port(to))
+        }
+    }
 }
