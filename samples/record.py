@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Record the sample locker again: the true collector against the emulated account, at the sample's dates.
 
-    python samples/record.py --exhibit target/release/exhibit [--only tiny|demo]
+    python samples/record.py [--exhibit target/release/exhibit] [--only tiny|demo]
 
 writes samples/locker/ (Harborlight Robotics, a snapshot a month for half a year) and samples/tiny/
 (an account with next to nothing in it), and damages copies of the latter (samples/damage.py). It
@@ -154,7 +154,8 @@ def check(locker: pathlib.Path, secrets: list[str]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--exhibit", type=pathlib.Path, default=SAMPLES.parent / "target/release/exhibit", metavar="FILE")
+    parser.add_argument("--exhibit", type=pathlib.Path, metavar="FILE",
+                        default=os.environ.get("EXHIBIT_BIN") or SAMPLES.parent / "target/release/exhibit", help="or the environment variable EXHIBIT_BIN")
     parser.add_argument("--only", choices=["demo", "tiny"])
     arguments = parser.parse_args()
     if not arguments.exhibit.is_file():

@@ -34,15 +34,29 @@ def _remove(account: harness.Account, name: str) -> None:
 def test_the_sample_company(aws):
     b, iam = Builder(aws), aws.client("iam")
     demo.before(b)
-    assert len(iam.list_users()["Users"]) == 12 and len(iam.list_groups()["Groups"]) == 5
+    assert len(iam.list_users()["Users"]) == 17 and len(iam.list_groups()["Groups"]) == 5
     assert len(aws.client("ec2").describe_security_groups()["SecurityGroups"]) >= 12
     assert b.ec2().describe_security_groups(GroupIds=[b.group_id("bastion")])["SecurityGroups"][0]["Tags"][0]["Value"] == demo.HOSTILE
-    aws.client("ec2").describe_security_groups(GroupIds=[b.group_id("legacy-open")])
-    demo.after(b)
+    assert b.ec2().describe_security_groups(GroupIds=[b.group_id("half-the-internet")])["SecurityGroups"][0]["Description"] == demo.FORMULA
+    assert not aws.client("ec2", "eu-west-2").describe_network_acls()["NetworkAcls"]  # they went with the VPC
+    made = demo.after(b)
     users = {user["UserName"] for user in iam.list_users()["Users"]}
     assert "svc,reporting" in users and "g.haddad" not in users and "hana.suzuki" in users
     assert aws.client("s3").get_bucket_versioning(Bucket="harborlight-trail-logs")["MFADelete"] == "Enabled"
     assert aws.client("cloudtrail", HOME).describe_trails()["trailList"][0]["LogFileValidationEnabled"]
+    assert made["state"] == "after" and {accepted["name"] for accepted in made["accepted"]} == {"harborlight-robot-logs", "ops.breakglass", "windows-tools"}
+
+
+def test_ids_repeat_with_a_seed():
+    def ids(reads: int) -> tuple[str, ...]:
+        with harness.process("emulator.py", "-p", "0", "--seed", "one") as url:
+            account = harness.Account(url)
+            b = Builder(account)
+            for _ in range(reads):  # what is read in between changes nothing
+                account.client("iam").list_users()
+            return b.default_vpc()[0], b.vpc("10.1.0.0/16", "a")[0], b.key(), account.client("iam").create_user(UserName="a")["User"]["UserId"]
+
+    assert ids(0) == ids(3)
 
 
 def test_bulk(aws):

@@ -296,6 +296,7 @@ fn targets(scope: &mut Section) -> Result<Vec<Target>, String> {
         Some(Value::Array(items)) => items,
         Some(_) => return Err(format!("`{name}` must be a list")),
     };
+    let mut ids = std::collections::BTreeSet::new();
     items
         .into_iter()
         .enumerate()
@@ -316,12 +317,23 @@ fn targets(scope: &mut Section) -> Result<Vec<Target>, String> {
                     "`{path}.id` must be the 12 digits of an account id, not `{id}`"
                 ));
             }
+            if !ids.insert(id.clone()) {
+                return Err(format!("`{name}` lists account {id} twice"));
+            }
             let role_arn = section.text("role_arn")?;
             if role_arn
                 .as_ref()
                 .is_some_and(|arn| !arn.starts_with("arn:") || !arn.contains(":role/"))
             {
                 return Err(format!("`{path}.role_arn` must be the ARN of a role"));
+            }
+            if let Some(arn) = role_arn
+                .as_ref()
+                .filter(|arn| arn.split(':').nth(4) != Some(id.as_str()))
+            {
+                return Err(format!(
+                    "`{path}.role_arn` {arn} is a role of another account than {id}"
+                ));
             }
             let target = Target {
                 account: Some(id),

@@ -55,10 +55,10 @@ impl Stop {
 
 impl From<evidence::locker::LockerError> for Stop {
     fn from(error: evidence::locker::LockerError) -> Self {
-        use evidence::locker::LockerError::{Damaged, Newer, NoSuchSnapshot, NotALocker};
+        use evidence::locker::LockerError::{Damaged, Newer, NoSuchSnapshot, NotALocker, Occupied};
         let exit = match error {
             Damaged { .. } => Exit::VerificationFailed,
-            NotALocker(_) | Newer { .. } | NoSuchSnapshot(_) => Exit::Usage,
+            NotALocker(_) | Occupied { .. } | Newer { .. } | NoSuchSnapshot(_) => Exit::Usage,
             _ => Exit::ToolFailure,
         };
         Self {

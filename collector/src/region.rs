@@ -21,8 +21,8 @@ pub enum Regions {
 pub struct Found {
     /// Regions to ask, sorted.
     pub in_scope: Vec<String>,
-    /// Configured regions that the account does not have.
-    pub unknown: Vec<String>,
+    /// Configured regions that the account does not have, or has switched off; each with its state.
+    pub unusable: Vec<(String, Option<String>)>,
     /// All names that the account has.
     pub known: Vec<String>,
     /// Rows of table `region`, and gaps.
@@ -77,9 +77,17 @@ pub async fn find(session: &Session, account: &str, home: &str, scope: &Regions,
             in_scope,
         });
     }
-    let mut unknown = Vec::new();
+    let mut unusable = Vec::new();
     match (scope, &seen) {
-        (Regions::Only(names), Some(_)) => unknown.extend(names.iter().filter(|n| !known.contains(n)).cloned()),
+        (Regions::Only(names), Some(seen)) => {
+            for name in names.iter().filter(|name| !asked.contains(name)) {
+                let state = seen
+                    .iter()
+                    .find(|region| region.name == **name)
+                    .map(|region| region.status.clone());
+                unusable.push((name.clone(), state));
+            }
+        }
         (Regions::Only(names), None) => asked.extend(names.iter().cloned()),
         // Nobody knows which others there are; the gap above says so.
         (Regions::All, None) => asked.push(home.to_owned()),
@@ -89,7 +97,7 @@ pub async fn find(session: &Session, account: &str, home: &str, scope: &Regions,
     asked.dedup();
     Found {
         in_scope: asked,
-        unknown,
+        unusable,
         known,
         batch: context.into_batch(),
     }

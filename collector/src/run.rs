@@ -6,11 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_types::retry::{RetryConfig, RetryMode};
-use aws_types::app_name::AppName;
-use aws_types::region::Region;
+use aws_config::SdkConfig;
 use evidence::clock::{Clock, Timestamp};
 use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Draft, LockerError, Sealing, Writer};
@@ -18,21 +14,19 @@ use evidence::record::{Account, Row};
 use evidence::snapshot::{AccountScope, Plan, Snapshot, SnapshotError, SnapshotMeta, Status, Tool};
 use futures::stream::{self, StreamExt};
 
+use crate::environment;
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
 use crate::source::{Answer, Batch, Context, Scope, Source, ask};
 use crate::sources::{IDENTITY, REGIONS, SOURCES};
-use crate::transport::live::{Capture, LiveClient};
+use crate::transport::live::Capture;
 use crate::transport::replay::Recording;
 
 /// Reads in progress at most; the transport limits requests further.
 const READS: usize = 64;
-/// Attempts per call, where the environment does not say otherwise.
-const ATTEMPTS: u32 = 5;
-/// The SDK's own default, which means that nobody chose a number.
-const SDK_ATTEMPTS: u32 = 3;
 
 /// An account to collect from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +93,7 @@ pub async fn collect(
     request: Request,
     interrupt: impl Future<Output = ()>,
 ) -> Result<Collected, CollectError> {
+    let loaded = environment::load().await?;
     let opened_at = request.clock.now();
     let draft = writer.begin(opened_at, &request.tool, plan(&request.sources))?;
     let run = draft.run().to_owned();
@@ -111,7 +106,7 @@ pub async fn collect(
     };
     let interrupted = {
         let work = async {
-            let base = base_config(&run, &capture).await;
+            let base = environment::capturing(&loaded, &run, &capture);
             let accounts = open_accounts(&base, &run, &request, &shared).await?;
             shared.read(&accounts).await;
             Ok::<_, CollectError>(())
@@ -375,40 +370,6 @@ fn interrupted_gaps(account: &str, source: &Source, region: &str) -> Vec<Gap> {
     source.operations.iter().map(gap).collect()
 }
 
-/// Credentials, region and endpoint as AWS's tools find them, with the capturing transport.
-///
-/// The loader keeps a client of its own: asking a credential provider is not collecting.
-async fn base_config(run: &str, capture: &Arc<Capture>) -> SdkConfig {
-    let http = || {
-        aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https()
-    };
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http());
-    // Found again in CloudTrail's userAgent. The run id has only characters that are allowed.
-    if let Ok(name) = AppName::new(format!("exhibit-{run}")) {
-        loader = loader.app_name(name);
-    }
-    let loaded = loader.load().await;
-    let retry = match loaded.retry_config() {
-        // Adaptive retries slow a throttled run down by more than an order of magnitude.
-        Some(config) if config.mode() == RetryMode::Adaptive => {
-            RetryConfig::standard().with_max_attempts(config.max_attempts())
-        }
-        Some(config) if config.max_attempts() != SDK_ATTEMPTS => config.clone(),
-        _ => RetryConfig::standard().with_max_attempts(ATTEMPTS),
-    };
-    let region = loaded.region().cloned().unwrap_or_else(|| Region::new("us-east-1"));
-    loaded
-        .into_builder()
-        .http_client(LiveClient::new(http(), capture.clone()))
-        .retry_config(retry)
-        .region(region)
-        // Bodies are read whole, under the transport's own timeout.
-        .stalled_stream_protection(aws_config::stalled_stream_protection::StalledStreamProtectionConfig::disabled())
-        .build()
-}
-
 /// Finds out whose credentials these are, and which regions are to be asked.
 async fn open_accounts(
     base: &SdkConfig,
@@ -446,12 +407,7 @@ async fn open_accounts(
         let home = partition_home(&caller_arn).to_owned();
         let session = session.of_account(&account);
         let found = crate::region::find(&session, &account, &home, &request.regions, shared.as_of).await;
-        if let Some(name) = found.unknown.first() {
-            return Err(CollectError::Scope(format!(
-                "`{name}` in [scope] regions of exhibit.toml is no region of account {account}; it has {}",
-                found.known.join(", ")
-            )));
-        }
+        check_regions(&found, &account, region, &request.regions)?;
         shared.keep(found.batch);
         let scope = AccountScope {
             account,
@@ -463,19 +419,34 @@ async fn open_accounts(
     Ok(accounts)
 }
 
+/// Every region that was asked for must be usable: one that is left out in silence would look seen.
+fn check_regions(found: &Found, account: &str, own: &str, scope: &Regions) -> Result<(), CollectError> {
+    let known = found.known.join(", ");
+    if let Some((name, state)) = found.unusable.first() {
+        return Err(CollectError::Scope(match state {
+            None => {
+                format!("`{name}` in [scope] regions of exhibit.toml is no region of account {account}; it has {known}")
+            }
+            Some(state) => format!(
+                "region {name} in [scope] regions of exhibit.toml is not enabled in account {account} ({state}); \
+                 take it out, or enable it"
+            ),
+        }));
+    }
+    if *scope == Regions::All && !found.known.is_empty() && !found.known.iter().any(|name| name == own) {
+        return Err(CollectError::Scope(format!(
+            "the region `{own}` (AWS_REGION or the profile) is no region of account {account}; it has {known}"
+        )));
+    }
+    Ok(())
+}
+
 async fn assume(base: &SdkConfig, run: &str, target: &Target) -> SdkConfig {
     let Some(role) = &target.role_arn else {
         return base.clone();
     };
     // The provider needs a client that is not captured: its answer holds credentials.
-    let plain = base
-        .to_builder()
-        .http_client(
-            aws_smithy_http_client::Builder::new()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https(),
-        )
-        .build();
+    let plain = base.to_builder().http_client(environment::http_client()).build();
     let mut provider = aws_config::sts::AssumeRoleProvider::builder(role)
         .session_name(format!("exhibit-{run}"))
         .configure(&plain);
@@ -519,7 +490,7 @@ fn identity_error(failure: &Failure) -> CollectError {
         None => failure.message.clone(),
     };
     match (failure.exchange, failure.code) {
-        // Nothing was sent: there was nothing to sign it with.
+        // Nothing was sent: credentials were there at the start, but cannot be had any more.
         (None, _) => CollectError::Credentials(text),
         (_, ReasonCode::AccessDenied) if failure.is(&["AccessDenied", "AccessDeniedException"]) => {
             CollectError::Identity(text)

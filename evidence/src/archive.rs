@@ -3,13 +3,16 @@
 //! The zip comment holds `sha256:` and the digest of every byte before the comment's text, so
 //! `head -c -71 FILE | sha256sum` re-computes what `tail -c 64 FILE` says.
 
-use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use crate::digest::Digest;
+
+mod structure;
+
+use structure::Names;
 
 const LABEL: &str = "sha256:";
 /// Length of the comment: the label and 64 hexadecimal digits.
@@ -41,14 +44,68 @@ pub enum ArchiveError {
     #[error("`{0}` is no allowed name in an archive")]
     Name(String),
     /// Two entries of one name.
-    #[error("two entries are named `{0}`")]
+    #[error("two entries are named `{0}`, perhaps in other letter case")]
     Twice(String),
+    /// Two names that some systems cannot keep apart, at least one of them of a folder.
+    #[error("`{0}` lies in a file, is a folder too, or lies in a folder that is also written in other letter case")]
+    Clash(String),
+    /// The directory is not where the end of the file says, or not as long.
+    #[error("its directory does not lie where its end record says")]
+    Directory,
+    /// A field of the records at the end.
+    #[error("its end record is not as exhibit writes it: {0}")]
+    End(&'static str),
+    /// A field of an entry in the directory.
+    #[error("the entry `{name}` is not as exhibit writes it: {field}")]
+    Header {
+        /// The entry.
+        name: String,
+        /// The field.
+        field: &'static str,
+    },
+    /// The header before an entry's content says something else than the directory.
+    #[error("the header of `{name}` is not the one that its directory entry asks for: {field}")]
+    Local {
+        /// The entry.
+        name: String,
+        /// The field.
+        field: &'static str,
+    },
+    /// A link, a folder, or a file with other permissions.
+    #[error("the entry `{name}` is no plain file (mode {mode:o})")]
+    NotAFile {
+        /// The entry.
+        name: String,
+        /// Its Unix mode.
+        mode: u32,
+    },
+    /// An entry does not begin where the one before ends, or reaches into the directory.
+    #[error("the entry `{0}` does not follow the one before: they overlap, or there are bytes between them")]
+    Misplaced(String),
+    /// Bytes before the directory that belong to no entry.
+    #[error("there are bytes before the directory that belong to no entry")]
+    Unlisted,
+    /// 64-bit lengths or offsets where 32 bits are enough, or the other way round.
+    #[error("the entry `{0}` has a zip64 field that exhibit would not write")]
+    Zip64(String),
+    /// More entries than any archive of exhibit has.
+    #[error("it says it has {0} entries; more than 500,000 are refused")]
+    TooMany(u64),
+    /// An entry that says it unpacks to more than deflate can pack.
+    #[error("the entry `{0}` says it unpacks to more than 1,100 times its size")]
+    Ratio(String),
+    /// An archive that says it unpacks to far more than evidence does.
+    #[error("it says it unpacks to {0} bytes, more than 200 times its size")]
+    Bomb(u64),
+    /// An entry unpacks to another length than it says.
+    #[error("the entry `{0}` does not unpack to the length it says")]
+    Length(String),
 }
 
 /// Writes an archive. Entries appear in the order in which they are added.
 pub struct ArchiveWriter<W: Read + Write + Seek> {
     zip: ZipWriter<W>,
-    names: BTreeSet<String>,
+    names: Names,
 }
 
 impl<W: Read + Write + Seek> ArchiveWriter<W> {
@@ -56,17 +113,13 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
     pub fn new(to: W) -> Self {
         Self {
             zip: ZipWriter::new(to),
-            names: BTreeSet::new(),
+            names: Names::default(),
         }
     }
 
     /// Adds an entry.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
-        check_name(name)?;
-        // Case twins overwrite each other on Windows and macOS.
-        if !self.names.insert(name.to_ascii_lowercase()) {
-            return Err(ArchiveError::Twice(name.to_owned()));
-        }
+        self.names.add(name)?;
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(6))
@@ -89,6 +142,9 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
         file.seek(SeekFrom::Start(length))?;
         write!(file, "{LABEL}{digest}")?;
         file.flush()?;
+        // What could not be opened again must not be written.
+        structure::check(&mut file)?;
+        file.seek(SeekFrom::End(0))?;
         Ok(file)
     }
 }
@@ -106,19 +162,12 @@ impl Archive<Cursor<Vec<u8>>> {
 }
 
 impl<R: Read + Seek> Archive<R> {
-    /// Checks the digest, then the directory.
+    /// Checks the digest, then the form of everything but the content.
     pub fn open(mut from: R) -> Result<Self, ArchiveError> {
         check_digest(&mut from)?;
+        structure::check(&mut from)?;
         from.seek(SeekFrom::Start(0))?;
         let zip = ZipArchive::new(from)?;
-        let mut seen = BTreeSet::new();
-        for name in zip.file_names() {
-            let name = name?;
-            check_name(&name)?;
-            if !seen.insert(name.to_ascii_lowercase()) {
-                return Err(ArchiveError::Twice(name.into_owned()));
-            }
-        }
         Ok(Self { zip })
     }
 
@@ -131,10 +180,16 @@ impl<R: Read + Seek> Archive<R> {
 
     /// The content of an entry.
     pub fn read(&mut self, name: &str) -> Result<Vec<u8>, ArchiveError> {
-        let mut entry = self.zip.by_name(name)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(entry.size().min(1 << 28)).unwrap_or(0));
-        entry.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        let entry = self.zip.by_name(name)?;
+        let size = entry.size();
+        let mut bytes = Vec::with_capacity(usize::try_from(size.min(1 << 24)).unwrap_or(0));
+        // One byte more than it says is enough to know.
+        entry.take(size.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 == size {
+            Ok(bytes)
+        } else {
+            Err(ArchiveError::Length(name.to_owned()))
+        }
     }
 }
 
@@ -162,12 +217,13 @@ fn check_digest<R: Read + Seek>(from: &mut R) -> Result<(), ArchiveError> {
 }
 
 /// Names that unzip, Explorer and Finder all take: `[A-Za-z0-9._-]`, at most 100 characters a
-/// part and 180 in all, no part that is or ends in a dot.
+/// part and 180 in all, no part that is or ends in a dot, or names a device of Windows.
 pub fn check_name(name: &str) -> Result<(), ArchiveError> {
     let part_ok = |part: &str| {
         !part.is_empty()
             && part.len() <= 100
             && !part.ends_with('.')
+            && !is_device(part)
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
     };
     if name.len() <= 180 && name.split('/').all(part_ok) {
@@ -175,6 +231,14 @@ pub fn check_name(name: &str) -> Result<(), ArchiveError> {
     } else {
         Err(ArchiveError::Name(name.to_owned()))
     }
+}
+
+/// `con`, `NUL.txt`, `com1`: Windows opens a device, whatever the folder and the extension.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    ["con", "prn", "aux", "nul"].contains(&stem.as_str())
+        || port.is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -212,6 +276,8 @@ mod tests {
             "é",
             "a.",
             "a//b",
+            "b/NUL.txt",
+            "com1",
             long.as_str(),
         ] {
             assert!(check_name(name).is_err(), "{name}");
@@ -219,6 +285,11 @@ mod tests {
         let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
         archive.add("a", b"").unwrap();
         assert!(matches!(archive.add("A", b""), Err(ArchiveError::Twice(_))));
+        archive.add("f/a", b"").unwrap();
+        for name in ["F", "a/b", "F/b"] {
+            assert!(matches!(archive.add(name, b""), Err(ArchiveError::Clash(_))), "{name}");
+        }
+        archive.add("f/auxiliary", b"").unwrap();
     }
 
     proptest! {

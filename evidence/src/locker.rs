@@ -17,6 +17,7 @@ use crate::digest::Digest;
 use crate::log::{Entry, EntryType};
 use crate::snapshot::{Snapshot, SnapshotError};
 
+mod chain;
 mod draft;
 mod layout;
 mod put;
@@ -68,6 +69,14 @@ pub enum LockerError {
     /// There is none.
     #[error("{} is not a locker: it has no locker.json; `exhibit collect` makes one, or name another with --locker", .0.display())]
     NotALocker(PathBuf),
+    /// The folder holds other things.
+    #[error("{} is no locker and {what}; name a new folder with --locker", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// What it is instead.
+        what: String,
+    },
     /// A newer exhibit wrote it.
     #[error("{} has format `{format}`, which this version of exhibit does not know; use a newer exhibit", path.display())]
     Newer {
@@ -148,11 +157,41 @@ impl Locker {
         Layout::new(dir).identity().is_file()
     }
 
-    /// Opens the locker and checks the chain of its log.
+    /// Opens the locker and checks the chain of its log up to the newest checkpoint.
     pub fn open(dir: &Path) -> Result<Self, LockerError> {
+        let locker = Self::open_chain(dir)?;
+        locker.check_newest_checkpoint()?;
+        Ok(locker)
+    }
+
+    /// The newest entry is named by no other; only a checkpoint holds it in place.
+    fn check_newest_checkpoint(&self) -> Result<(), LockerError> {
+        for size in (1..=self.lines.len()).rev() {
+            let path = self.layout.checkpoint(size as u64);
+            match fs::read(&path) {
+                Ok(text) if text == crate::log::checkpoint(&self.identity.origin, &self.lines[..size]).as_bytes() => {
+                    return Ok(());
+                }
+                Ok(_) => {
+                    let entry = self.layout.name_of(&self.layout.entry(size as u64));
+                    let message = format!(
+                        "it does not fit {}: one of them was changed",
+                        self.layout.name_of(&path)
+                    );
+                    return Err(fault(entry, "checkpoint", message));
+                }
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(LockerError::Io { path, source }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the locker and checks the chain of its log.
+    fn open_chain(dir: &Path) -> Result<Self, LockerError> {
         let layout = Layout::new(dir);
         let identity = read_identity(&layout)?;
-        let (entries, lines) = read_log(&layout)?;
+        let (entries, lines) = chain::read(&layout)?;
         if entries.first().map(|first| identity_of(first, &lines[0])) != Some(identity.clone()) {
             return Err(damaged("locker.json", "it does not fit log/000000001.json"));
         }
@@ -333,56 +372,4 @@ fn read_identity(layout: &Layout) -> Result<Identity, LockerError> {
         return Err(damaged("locker.json", "not in canonical form"));
     }
     serde_json::from_value(value).map_err(|e| damaged("locker.json", e))
-}
-
-/// Reads all entries and checks number, form and chain of each.
-fn read_log(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
-    let mut entries = Vec::new();
-    let mut lines = Vec::new();
-    let mut prev: Digest = crate::log::NO_PREVIOUS.parse().map_err(|e: String| damaged("log", e))?;
-    for seq in 1.. {
-        let path = layout.entry(seq);
-        let name = layout.name_of(&path);
-        let text = match fs::read(&path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|_| damaged(&name, "it is not UTF-8"))?,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => break,
-            Err(source) => return Err(LockerError::Io { path, source }),
-        };
-        let entry = read_entry(&text, seq, prev).map_err(|message| fault(&name, "chain", message))?;
-        let line = text.trim_end_matches('\n').to_owned();
-        prev = Digest::of(&line);
-        lines.push(line);
-        entries.push(entry);
-    }
-    if entries.is_empty() {
-        return Err(fault("log/000000001.json", "missing", "the log is empty"));
-    }
-    let last = layout.log_numbers()?.into_iter().max().unwrap_or(0);
-    if last > entries.len() as u64 {
-        return Err(fault(
-            format!("log/{}.json", crate::log::stem(entries.len() as u64 + 1)),
-            "missing",
-            "this entry is missing",
-        ));
-    }
-    Ok((entries, lines))
-}
-
-fn read_entry(text: &str, seq: u64, prev: Digest) -> Result<Entry, String> {
-    let line = text.strip_suffix('\n').ok_or("it does not end in a line feed")?;
-    let value = canonical::parse(line).map_err(|e| e.to_string())?;
-    let entry: Entry = serde_json::from_value(value).map_err(|e| e.to_string())?;
-    if entry.v != 1 {
-        return Err(format!("entry version {} is not known", entry.v));
-    }
-    if entry.seq != seq {
-        return Err(format!("it says it is number {}", entry.seq));
-    }
-    if entry.prev != prev {
-        return Err(format!(
-            "it follows a line with SHA-256 {}, but the line before has {prev}",
-            entry.prev
-        ));
-    }
-    Ok(entry)
 }

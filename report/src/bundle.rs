@@ -24,6 +24,7 @@ use crate::{Engagement, csv};
 mod population;
 mod verify;
 
+pub(crate) use population::results;
 pub use verify::{BUNDLE, verify};
 
 /// Files of a bag that describe it; `manifest` and `tagmanifest` come besides.
@@ -55,6 +56,7 @@ pub(crate) fn write(
     book: &Book,
     binder: &[u8],
     pages: &Pages,
+    results: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Vec<u8>, ReportError> {
     let mut payload = Files::new();
     let mut put = |path: String, bytes: Vec<u8>| payload.insert(format!("data/{path}"), bytes);
@@ -63,7 +65,7 @@ pub(crate) fn write(
         put(path.clone(), bytes.clone());
     }
     put("deviations.csv".to_owned(), csv::deviations(book).into_bytes());
-    put("gaps.csv".to_owned(), csv::gaps(book).into_bytes());
+    put("gaps.csv".to_owned(), csv::gaps(engagement).into_bytes());
     put("request-list.csv".to_owned(), csv::requests(book).into_bytes());
     if let Some(changes) = &engagement.changes {
         let value = json!({
@@ -75,10 +77,8 @@ pub(crate) fn write(
         });
         put("changes.json".to_owned(), pretty(&value)?);
     }
-    for control in &engagement.assessment.controls {
-        for (path, bytes) in population::files(engagement, control)? {
-            put(path, bytes);
-        }
+    for (path, bytes) in results {
+        put(format!("criteria/{path}"), bytes.clone());
     }
     for control in engagement.catalogue.controls() {
         let pages = engagement.catalogue.pages();
@@ -91,9 +91,20 @@ pub(crate) fn write(
 
     let mut tags = Files::new();
     tags.insert("bagit.txt".to_owned(), DECLARATION.into());
-    tags.insert("bag-info.txt".to_owned(), info(engagement, book, &payload)?.into_bytes());
-    tags.insert("index.html".to_owned(), templates.render("root.html", &json!({ "cover": book.cover }))?.into_bytes());
-    let example = book.workpapers().find(|w| w.counts.fail > 0).or_else(|| book.workpapers().next());
+    tags.insert(
+        "bag-info.txt".to_owned(),
+        info(engagement, book, &payload)?.into_bytes(),
+    );
+    tags.insert(
+        "index.html".to_owned(),
+        templates
+            .render("root.html", &json!({ "cover": book.cover }))?
+            .into_bytes(),
+    );
+    let example = book
+        .workpapers()
+        .find(|w| w.counts.fail > 0)
+        .or_else(|| book.workpapers().next());
     let readme = Readme {
         cover: &book.cover,
         name: &book.name,
@@ -102,7 +113,10 @@ pub(crate) fn write(
         several: engagement.snapshots.len() > 1,
         changes: engagement.changes.is_some(),
     };
-    tags.insert("README.txt".to_owned(), templates.render("README.txt", &readme)?.into_bytes());
+    tags.insert(
+        "README.txt".to_owned(),
+        templates.render("README.txt", &readme)?.into_bytes(),
+    );
     tags.insert("manifest-sha256.txt".to_owned(), manifest(&payload).into_bytes());
     let tagmanifest = manifest(&tags).into_bytes();
     tags.insert("tagmanifest-sha256.txt".to_owned(), tagmanifest);
@@ -117,7 +131,10 @@ pub(crate) fn write(
 /// Lines as `sha256sum -c` reads them, sorted by path.
 fn manifest(files: &Files) -> String {
     let files: Vec<_> = files.iter().collect();
-    let lines: Vec<_> = files.par_iter().map(|(path, bytes)| format!("{}  {path}\n", Digest::of(bytes))).collect();
+    let lines: Vec<_> = files
+        .par_iter()
+        .map(|(path, bytes)| format!("{}  {path}\n", Digest::of(bytes)))
+        .collect();
     lines.concat()
 }
 
@@ -127,8 +144,14 @@ fn info(engagement: &Engagement<'_>, book: &Book, payload: &Files) -> Result<Str
     let line = |key: &str, value: &str| format!("{key}: {}\n", Dialect::Text.escape(value));
     Ok([
         line("Source-Organization", &cover.organization),
-        line("External-Description", &format!("{} evidence, {}", cover.kind, cover.span)),
-        line("External-Identifier", &format!("{} at {} entries", cover.origin, cover.entries)),
+        line(
+            "External-Description",
+            &format!("{} evidence, {}", cover.kind, cover.span),
+        ),
+        line(
+            "External-Identifier",
+            &format!("{} at {} entries", cover.origin, cover.entries),
+        ),
         line("Bagging-Date", &engagement.closed_at()?.day().to_string()),
         line("Bag-Software-Agent", &cover.tool),
         line("Payload-Oxum", &format!("{bytes}.{}", payload.len())),
@@ -147,7 +170,10 @@ fn evidence(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), Repo
     let latest = &engagement.latest()?.snapshot.meta.run;
     for input in engagement.snapshots {
         let run = &input.snapshot.meta.run;
-        let failed = |source| ReportError::Snapshot { run: run.clone(), source };
+        let failed = |source| ReportError::Snapshot {
+            run: run.clone(),
+            source,
+        };
         let mut archive = Archive::open(Cursor::new(input.zip)).map_err(failed)?;
         for name in archive.names() {
             let bytes = archive.read(&name).map_err(failed)?;
@@ -159,7 +185,10 @@ fn evidence(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), Repo
             // What the verdicts of an earlier snapshot rest on, so that each can be run again.
             payload.insert(format!("data/evidence/{run}/evidence.db"), input.database.to_vec());
             for (id, result) in &input.results.controls {
-                payload.insert(format!("data/evidence/{run}/tests/{id}.sql"), result.sql.clone().into_bytes());
+                payload.insert(
+                    format!("data/evidence/{run}/tests/{id}.sql"),
+                    result.sql.clone().into_bytes(),
+                );
             }
         }
     }
@@ -172,7 +201,10 @@ fn locker(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), Report
     let log: String = locker.lines().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     payload.insert("data/log/log.jsonl".to_owned(), log.into_bytes());
     let identity = canonical::to_line(locker.identity()).map_err(|e| serde::ser::Error::custom(e.to_string()));
-    payload.insert("data/locker.json".to_owned(), identity.map_err(ReportError::Json)?.into_bytes());
+    payload.insert(
+        "data/locker.json".to_owned(),
+        identity.map_err(ReportError::Json)?.into_bytes(),
+    );
     let folder = Layout::new(locker.dir()).checkpoints();
     let failed = |path: &std::path::Path| {
         let path = path.to_owned();
@@ -181,7 +213,10 @@ fn locker(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), Report
     for file in fs::read_dir(&folder).map_err(failed(&folder))? {
         let path = file.map_err(failed(&folder))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        payload.insert(format!("data/log/checkpoints/{name}"), fs::read(&path).map_err(failed(&path))?);
+        payload.insert(
+            format!("data/log/checkpoints/{name}"),
+            fs::read(&path).map_err(failed(&path))?,
+        );
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! CSV as RFC 4180 has it, safe to open in a spreadsheet.
 
+use crate::Engagement;
 use crate::view::Book;
 
 /// A table in the making.
@@ -26,7 +27,11 @@ impl Csv {
 
     fn cell(&mut self, text: &str) {
         // A spreadsheet would run what begins like a formula.
-        let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { "'" } else { "" };
+        let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+            "'"
+        } else {
+            ""
+        };
         if text.contains([',', '"', '\r', '\n']) || guard == "'" {
             self.0.push('"');
             self.0.push_str(guard);
@@ -46,15 +51,39 @@ impl Csv {
 /// All deviations.
 pub(crate) fn deviations(book: &Book) -> String {
     let mut csv = Csv::new(&[
-        "control", "criterion", "severity", "observed_only", "account", "region", "resource", "name", "reason",
-        "first_seen", "last_seen", "fixed", "days", "source",
+        "control",
+        "criterion",
+        "severity",
+        "observed_only",
+        "account",
+        "region",
+        "resource",
+        "name",
+        "reason",
+        "first_seen",
+        "last_seen",
+        "fixed",
+        "days",
+        "source",
     ]);
     for d in book.workpapers().flat_map(|w| &w.deviations) {
         let resource = if d.resource.is_empty() { &d.name } else { &d.resource };
         let observed = if d.observe { "yes" } else { "no" };
         csv.row(&[
-            &d.control, &d.primary, d.severity, observed, &d.account, &d.region, resource, &d.name, &d.reason,
-            &d.first_seen, &d.last_seen, &d.fixed, &d.days.to_string(), &d.source.path,
+            &d.control,
+            &d.primary,
+            d.severity,
+            observed,
+            &d.account,
+            &d.region,
+            resource,
+            &d.name,
+            &d.reason,
+            &d.first_seen,
+            &d.last_seen,
+            &d.fixed,
+            &d.days.to_string(),
+            &d.source.path,
         ]);
     }
     csv.finish()
@@ -64,18 +93,45 @@ pub(crate) fn deviations(book: &Book) -> String {
 pub(crate) fn requests(book: &Book) -> String {
     let mut csv = Csv::new(&["no", "kind", "subject", "why", "ask", "concerns"]);
     for r in &book.requests {
-        csv.row(&[&r.no.to_string(), r.kind, &r.subject, &r.why, &r.ask, &r.concerns.join(" ")]);
+        csv.row(&[
+            &r.no.to_string(),
+            r.kind,
+            &r.subject,
+            &r.why,
+            &r.ask,
+            &r.concerns.join(" "),
+        ]);
     }
     csv.finish()
 }
 
-/// All gaps.
-pub(crate) fn gaps(book: &Book) -> String {
+/// All gaps of all snapshots.
+pub(crate) fn gaps(engagement: &Engagement<'_>) -> String {
     let mut csv = Csv::new(&[
-        "run", "account", "region", "operation", "resource", "code", "error_code", "message", "exchange",
+        "run",
+        "account",
+        "region",
+        "operation",
+        "resource",
+        "code",
+        "error_code",
+        "message",
+        "exchange",
     ]);
-    for g in &book.scope.gaps {
-        csv.row(&[&g.run, &g.account, &g.region, &g.operation, &g.resource, g.code, &g.error, &g.message, &g.exchange]);
+    for input in engagement.snapshots {
+        for g in &input.snapshot.gaps {
+            csv.row(&[
+                &input.snapshot.meta.run,
+                &g.account,
+                &g.region,
+                &g.operation,
+                g.resource.as_deref().unwrap_or_default(),
+                g.code.as_str(),
+                g.error_code.as_deref().unwrap_or_default(),
+                &g.message,
+                &g.exchange.map_or_else(String::new, |i| i.to_string()),
+            ]);
+        }
     }
     csv.finish()
 }
@@ -89,6 +145,9 @@ mod tests {
         let mut csv = Csv::new(&["a", "b"]);
         csv.row(&["=1+1", "say \"hi\", then\nleave"]);
         csv.row(&["-x", "@y"]);
-        assert_eq!(csv.finish(), "a,b\r\n\"'=1+1\",\"say \"\"hi\"\", then\nleave\"\r\n\"'-x\",\"'@y\"\r\n");
+        assert_eq!(
+            csv.finish(),
+            "a,b\r\n\"'=1+1\",\"say \"\"hi\"\", then\nleave\"\r\n\"'-x\",\"'@y\"\r\n"
+        );
     }
 }

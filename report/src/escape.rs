@@ -80,7 +80,9 @@ pub(crate) fn html(text: &str, out: &mut dyn Write) -> io::Result<()> {
 
 /// For plain text: what shows nothing is shown as its code.
 pub(crate) fn plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    each(text, out, |c, out| is_hidden(c).then(|| write!(out, "<U+{:04X}>", u32::from(c))))
+    each(text, out, |c, out| {
+        is_hidden(c).then(|| write!(out, "<U+{:04X}>", u32::from(c)))
+    })
 }
 
 /// Control, bidirectional, zero-width and tag characters.
@@ -94,7 +96,16 @@ fn is_hidden(c: char) -> bool {
 
 /// A name made of lower-case letters, digits and hyphens, for files.
 pub(crate) fn slug(text: &str, limit: usize) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let spaced: String = text
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                ' '
+            }
+        })
+        .collect();
     let mut slug = spaced.split_whitespace().collect::<Vec<_>>().join("-");
     slug.truncate(limit);
     slug.trim_end_matches('-').to_owned()
@@ -107,7 +118,10 @@ mod tests {
     #[test]
     fn nothing_stays_markup_or_hidden() {
         let hostile = "<b a=\"1\">&'\u{202e}\n\u{200b}é";
-        assert_eq!(Dialect::Tags.escape(hostile), "&lt;b a=&quot;1&quot;&gt;&amp;&#39;\u{202e}&#10;\u{200b}é");
+        assert_eq!(
+            Dialect::Tags.escape(hostile),
+            "&lt;b a=&quot;1&quot;&gt;&amp;&#39;\u{202e}&#10;\u{200b}é"
+        );
         assert_eq!(
             Dialect::Html.escape(hostile),
             "&lt;b a=&quot;1&quot;&gt;&amp;&#39;⟨U+202E⟩⟨U+000A⟩⟨U+200B⟩é"

@@ -104,16 +104,29 @@ pub struct Binding {
 /// Makes the binder, the bundle and the web pages.
 pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
     let used = engagement.used()?;
-    let engagement = &Engagement { snapshots: &used, ..*engagement };
+    let engagement = &Engagement {
+        snapshots: &used,
+        ..*engagement
+    };
     let templates = templates::Templates::load(engagement.templates_dir)?;
     let book = view::Book::of(engagement)?;
-    let (binder, pages) = rayon::join(|| binder(engagement, &templates, &book), || site::Pages::render(&templates, &book));
+    let (binder, pages) = rayon::join(
+        || binder(engagement, &templates, &book),
+        || site::Pages::render(&templates, &book),
+    );
     let (binder, pages) = (binder?, pages?);
-    let bundle_zip = bundle::write(engagement, &templates, &book, &binder.bytes, &pages)?;
+    let results = bundle::results(engagement)?;
+    let bundle_zip = bundle::write(engagement, &templates, &book, &binder.bytes, &pages, &results)?;
+    let mut site = pages.site();
+    site.extend(
+        results
+            .into_iter()
+            .map(|(path, bytes)| (format!("{}/{path}", site::FOLDER), bytes)),
+    );
     Ok(Binding {
         name: book.name.clone(),
         bundle_zip,
-        site: pages.site(),
+        site,
         missing_glyphs: binder.missing,
         pages: binder.pages,
         binder_pdf: binder.bytes,
@@ -123,7 +136,10 @@ pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
 /// The text of the binder in the closed set of tags: what [`bind`] gives to [`pdf::render`].
 pub fn binder_text(engagement: &Engagement<'_>) -> Result<String, ReportError> {
     let used = engagement.used()?;
-    let engagement = &Engagement { snapshots: &used, ..*engagement };
+    let engagement = &Engagement {
+        snapshots: &used,
+        ..*engagement
+    };
     let templates = templates::Templates::load(engagement.templates_dir)?;
     templates.render("binder.html", &view::Book::of(engagement)?)
 }
@@ -150,13 +166,26 @@ fn binder(
         footer: format!("{} · {}", book.cover.kind, book.cover.span),
         created,
         attachments: vec![
-            attachment("checkpoint.txt", "text/plain", "The checkpoint of the locker's log", engagement.locker.checkpoint()),
+            attachment(
+                "checkpoint.txt",
+                "text/plain",
+                "The checkpoint of the locker's log",
+                engagement.locker.checkpoint(),
+            ),
             attachment("deviations.csv", "text/csv", "All deviations", csv::deviations(book)),
-            attachment("request-list.csv", "text/csv", "What is still to be given", csv::requests(book)),
+            attachment(
+                "request-list.csv",
+                "text/csv",
+                "What is still to be given",
+                csv::requests(book),
+            ),
         ],
     };
     pdf::render(&text, &meta).map_err(|source| {
-        let line = source.to_string().strip_prefix("line ").and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
+        let line = source
+            .to_string()
+            .strip_prefix("line ")
+            .and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
         match line.and_then(|line| text.lines().nth(line.saturating_sub(1))) {
             Some(shown) => ReportError::Binder {
                 file: templates.place("binder.html"),
@@ -173,14 +202,26 @@ impl<'a> Engagement<'a> {
     fn used(&self) -> Result<Vec<SnapshotInput<'a>>, ReportError> {
         let metas = self.assessment.snapshots.iter();
         let used: Vec<_> = metas
-            .map(|meta| self.snapshot(&meta.run).map(|(_, input)| *input).ok_or_else(|| ReportError::MissingSnapshot(meta.run.clone())))
+            .map(|meta| {
+                self.snapshot(&meta.run)
+                    .map(|(_, input)| *input)
+                    .ok_or_else(|| ReportError::MissingSnapshot(meta.run.clone()))
+            })
             .collect::<Result<_, _>>()?;
-        if used.is_empty() { Err(ReportError::NoSnapshot) } else { Ok(used) }
+        if used.is_empty() {
+            Err(ReportError::NoSnapshot)
+        } else {
+            Ok(used)
+        }
     }
 
     /// When the latest snapshot was closed: the time of everything that is made here.
     pub fn closed_at(&self) -> Result<Timestamp, ReportError> {
-        self.snapshots.iter().map(|s| s.snapshot.meta.closed_at).max().ok_or(ReportError::NoSnapshot)
+        self.snapshots
+            .iter()
+            .map(|s| s.snapshot.meta.closed_at)
+            .max()
+            .ok_or(ReportError::NoSnapshot)
     }
 
     /// The snapshot the latest verdicts are from.
@@ -190,6 +231,9 @@ impl<'a> Engagement<'a> {
 
     /// The snapshot of a run, and its place among them.
     pub(crate) fn snapshot(&self, run: &str) -> Option<(usize, &SnapshotInput<'a>)> {
-        self.snapshots.iter().enumerate().find(|(_, s)| s.snapshot.meta.run == run)
+        self.snapshots
+            .iter()
+            .enumerate()
+            .find(|(_, s)| s.snapshot.meta.run == run)
     }
 }

@@ -13,7 +13,9 @@ pub(crate) fn prose(text: &str, dialect: Dialect) -> String {
         match event {
             Event::Start(tag) => match tag {
                 Tag::Link { dest_url, .. } => {
-                    let safe = ["https://", "http://", "mailto:"].iter().any(|s| dest_url.starts_with(s))
+                    let safe = ["https://", "http://", "mailto:"]
+                        .iter()
+                        .any(|s| dest_url.starts_with(s))
                         && !dest_url.contains(char::is_control);
                     links.push(safe);
                     if safe {
@@ -50,6 +52,24 @@ pub(crate) fn prose(text: &str, dialect: Dialect) -> String {
     out
 }
 
+/// One line of text with `code` in it.
+pub(crate) fn ticks(text: &str, dialect: Dialect) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    // A backtick without a partner is itself.
+    if parts.len().is_multiple_of(2) {
+        return dialect.escape(text);
+    }
+    let tag = |(at, part): (usize, &&str)| {
+        let escaped = dialect.escape(part);
+        if at % 2 == 1 {
+            format!("<code>{escaped}</code>")
+        } else {
+            escaped
+        }
+    };
+    parts.iter().enumerate().map(tag).collect()
+}
+
 fn element(tag: &TagEnd) -> Option<&'static str> {
     Some(match tag {
         TagEnd::Paragraph | TagEnd::HtmlBlock => "p",
@@ -80,8 +100,20 @@ mod tests {
     }
 
     #[test]
+    fn ticks_are_code() {
+        assert_eq!(ticks("a `<b>` c", Dialect::Html), "a <code>&lt;b&gt;</code> c");
+        assert_eq!(ticks("a ` <c", Dialect::Html), "a ` &lt;c");
+    }
+
+    #[test]
     fn raw_html_is_text() {
-        let tags = prose("<script>x</script>\n\nA <b>b</b> [j](javascript:alert(1))", Dialect::Html);
-        assert!(!tags.contains("<script") && !tags.contains("<b>") && !tags.contains("javascript"), "{tags}");
+        let tags = prose(
+            "<script>x</script>\n\nA <b>b</b> [j](javascript:alert(1))",
+            Dialect::Html,
+        );
+        assert!(
+            !tags.contains("<script") && !tags.contains("<b>") && !tags.contains("javascript"),
+            "{tags}"
+        );
     }
 }

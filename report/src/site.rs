@@ -10,12 +10,17 @@ use serde_json::json;
 use crate::error::ReportError;
 use crate::escape::Dialect;
 use crate::templates::Templates;
-use crate::view::{Book, ChangesView, Cover, CriterionRow, MemberRow, Request, Scope, Series, Summary, Workpaper};
+use crate::view::{
+    Book, ChangesView, Cover, CriterionRow, MemberRow, Request, RequestSection, Scope, Series, Summary, Workpaper,
+};
 
 /// Rows of a population that a page shows; the rest is in the CSV file beside it.
 const ROWS: usize = 3_000;
 /// Resources that the search box knows; beyond that only those that stand out.
 const SEARCHED: usize = 20_000;
+
+/// The folder of the criteria outside the bundle.
+pub(crate) const FOLDER: &str = "workpapers";
 
 /// Where pages lie: what links lead to depends on it.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -75,7 +80,7 @@ struct ChangesPage<'a> {
 struct RequestsPage<'a> {
     place: Place,
     cover: &'a Cover,
-    requests: &'a [Request],
+    sections: Vec<RequestSection>,
     asked: String,
 }
 
@@ -91,8 +96,11 @@ impl Pages {
     pub fn render(templates: &Templates, book: &Book) -> Result<Self, ReportError> {
         let (resources, all) = search(book)?;
         let set = |folder, bundle| pages(templates, book, Place { up: "", folder, bundle }, &resources, all);
-        let (bundled, beside) = rayon::join(|| set("criteria", true), || set("workpapers", false));
-        Ok(Self { bundled: bundled?, beside: beside? })
+        let (bundled, beside) = rayon::join(|| set("criteria", true), || set(FOLDER, false));
+        Ok(Self {
+            bundled: bundled?,
+            beside: beside?,
+        })
     }
 
     /// Those of the output folder.
@@ -116,12 +124,30 @@ fn pages(
         .par_iter()
         .map(|criterion| {
             let place = Place { up: "../../", ..place };
-            let text = templates.render("criterion.html", &CriterionPage { place, cover, criterion })?;
+            let text = templates.render(
+                "criterion.html",
+                &CriterionPage {
+                    place,
+                    cover,
+                    criterion,
+                },
+            )?;
             Ok((format!("{}/{}/index.html", place.folder, criterion.id), text))
         })
         .chain(workpapers.par_iter().map(|wp| {
-            let place = Place { up: "../../../", ..place };
-            let text = templates.render("workpaper.html", &WorkpaperPage { place, cover, wp, rows: ROWS })?;
+            let place = Place {
+                up: "../../../",
+                ..place
+            };
+            let text = templates.render(
+                "workpaper.html",
+                &WorkpaperPage {
+                    place,
+                    cover,
+                    wp,
+                    rows: ROWS,
+                },
+            )?;
             Ok((format!("{}/{}/{}/index.html", place.folder, wp.primary, wp.id), text))
         }))
         .collect::<Result<_, ReportError>>()?;
@@ -138,26 +164,47 @@ fn pages(
         all,
     };
     pages.push(("index.html".to_owned(), templates.render("index.html", &index)?));
-    let requests = RequestsPage { place, cover, requests: &book.requests, asked: asked() };
-    pages.push(("requests.html".to_owned(), templates.render("requests.html", &requests)?));
+    let requests = RequestsPage {
+        place,
+        cover,
+        sections: crate::view::sections(&book.requests),
+        asked: asked(),
+    };
+    pages.push((
+        "requests.html".to_owned(),
+        templates.render("requests.html", &requests)?,
+    ));
     if let Some(changes) = &book.changes {
         let page = ChangesPage { place, cover, changes };
         pages.push(("changes.html".to_owned(), templates.render("changes.html", &page)?));
     }
-    Ok(pages.into_iter().map(|(path, text)| (path, text.into_bytes())).collect())
+    Ok(pages
+        .into_iter()
+        .map(|(path, text)| (path, text.into_bytes()))
+        .collect())
 }
 
 /// What the search box knows: every resource once, with the controls that looked at it.
 fn search(book: &Book) -> Result<(String, bool), ReportError> {
     type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
-    let order: BTreeMap<&str, usize> =
-        book.summary.controls.iter().enumerate().map(|(at, c)| (c.id.as_str(), at)).collect();
+    let order: BTreeMap<&str, usize> = book
+        .summary
+        .controls
+        .iter()
+        .enumerate()
+        .map(|(at, c)| (c.id.as_str(), at))
+        .collect();
     let collect = |wanted: &dyn Fn(&MemberRow) -> bool| {
         let mut found: BTreeMap<Key<'_>, Vec<(usize, &str, &str)>> = BTreeMap::new();
         for wp in book.workpapers() {
             let Some(at) = order.get(wp.id.as_str()) else { continue };
             for m in wp.members.iter().filter(|m| wanted(m)) {
-                let key = (m.name.as_str(), m.resource.as_str(), m.account.as_str(), m.region.as_str());
+                let key = (
+                    m.name.as_str(),
+                    m.resource.as_str(),
+                    m.account.as_str(),
+                    m.region.as_str(),
+                );
                 found.entry(key).or_default().push((*at, m.pill.tone, m.pill.word));
             }
         }
@@ -166,7 +213,11 @@ fn search(book: &Book) -> Result<(String, bool), ReportError> {
     let quiet = [ResourceVerdict::Pass, ResourceVerdict::Na].map(|v| crate::view::Pill::resource(v, false));
     let every = collect(&|_| true);
     let all = every.len() <= SEARCHED;
-    let found = if all { every } else { collect(&|m| !quiet.contains(&m.pill)) };
+    let found = if all {
+        every
+    } else {
+        collect(&|m| !quiet.contains(&m.pill))
+    };
     let shown = |text: &str| Dialect::Text.escape(text);
     let list: Vec<_> = found
         .into_iter()

@@ -65,7 +65,12 @@ impl Templates {
             folder: folder.map(Path::to_owned),
             overridden,
         };
-        let of = |wanted: Dialect| texts.iter().filter(move |(name, _)| dialect(name) == wanted).map(|(n, t)| (*n, t));
+        let of = |wanted: Dialect| {
+            texts
+                .iter()
+                .filter(move |(name, _)| dialect(name) == wanted)
+                .map(|(n, t)| (*n, t))
+        };
         let loaded = templates.tags.add_raw_templates(of(Dialect::Tags));
         loaded.map_err(|e| templates.failed(&e))?;
         let loaded = templates.html.add_raw_templates(of(Dialect::Html));
@@ -133,7 +138,13 @@ fn engine(dialect: Dialect) -> Tera {
         Dialect::Text => escape::plain,
     });
     // The prose of control pages; its result is tags, to be followed by `safe`.
-    tera.register_filter("prose", move |text: &str, _: Kwargs, _: &State| markdown::prose(text, dialect));
+    tera.register_filter("prose", move |text: &str, _: Kwargs, _: &State| {
+        markdown::prose(text, dialect)
+    });
+    // Descriptions with `code` in them; the result is tags too.
+    tera.register_filter("ticks", move |text: &str, _: Kwargs, _: &State| {
+        markdown::ticks(text, dialect)
+    });
     tera
 }
 
@@ -157,7 +168,10 @@ fn read(folder: &Path) -> Result<Vec<(&'static str, String)>, ReportError> {
         match EMBEDDED.iter().find(|(known, _)| *known == name) {
             Some((known, _)) => found.push((*known, fs::read_to_string(&path).map_err(failed(&path))?)),
             None => {
-                return Err(ReportError::UnknownTemplate { path, known: EMBEDDED.iter().map(|(n, _)| *n).collect() });
+                return Err(ReportError::UnknownTemplate {
+                    path,
+                    known: EMBEDDED.iter().map(|(n, _)| *n).collect(),
+                });
             }
         }
     }

@@ -23,12 +23,13 @@ mod scope;
 mod summary;
 mod workpaper;
 
-pub use appendix::{ParameterUsed, TableDoc};
+pub use appendix::{ColumnDoc, ParameterUsed, TableDoc};
 pub use changes::{ChangesView, ControlChange, TableChange};
 pub use cover::Cover;
 pub use criterion::{ControlRef, CriterionRow, Series};
 pub use evidence_index::{EvidenceIndex, ExchangeRow};
-pub use request::Request;
+pub(crate) use request::sections;
+pub use request::{Request, RequestSection};
 pub use scope::{GapRow, RunRow, Scope};
 pub use summary::Summary;
 pub use workpaper::{AcceptedRow, DeviationRow, MemberRow, SourceRow, Workpaper};
@@ -60,11 +61,15 @@ pub struct Book {
     pub changes: Option<ChangesView>,
     /// What the auditor still has to be given.
     pub requests: Vec<Request>,
+    /// The same by kind.
+    pub request_sections: Vec<RequestSection>,
     /// Parameters that differ from their defaults, and those that have none.
     pub parameters: Vec<ParameterUsed>,
     /// Approved deviations that matched.
     pub exceptions: Vec<ExceptionRow>,
-    /// Tables and columns that the tests read.
+    /// Columns that all recorded and derived tables begin with.
+    pub envelope: Vec<ColumnDoc>,
+    /// Tables that the tests read, with their other columns.
     pub dictionary: Vec<TableDoc>,
     /// The exchanges.
     pub evidence: EvidenceIndex,
@@ -112,7 +117,10 @@ pub struct Pill {
 }
 
 impl Pill {
-    pub(crate) const NONE: Self = Self { tone: "na", word: "no AWS evidence" };
+    pub(crate) const NONE: Self = Self {
+        tone: "na",
+        word: "no AWS evidence",
+    };
 
     pub(crate) fn control(verdict: ControlVerdict, observe: bool) -> Self {
         let (tone, word) = match verdict {
@@ -185,26 +193,38 @@ impl Book {
         let name = format!("{}-{part}", organization.as_deref().unwrap_or("organization"));
         let series = criterion::series(engagement);
         let chapters = chapters(engagement, &series);
-        let exceptions = assessment.controls.iter().flat_map(|c| &c.exceptions).map(|e| ExceptionRow {
-            control: e.control.clone(),
-            resource: e.resource.clone(),
-            account: e.account.clone().unwrap_or_default(),
-            reason: e.reason.clone(),
-            approver: e.approver.clone(),
-            expires: e.expires.to_string(),
-        });
-        let rows: usize = assessment.controls.iter().map(|c| c.members.len() + c.deviations.len()).sum();
+        let exceptions = assessment
+            .controls
+            .iter()
+            .flat_map(|c| &c.exceptions)
+            .map(|e| ExceptionRow {
+                control: e.control.clone(),
+                resource: e.resource.clone(),
+                account: e.account.clone().unwrap_or_default(),
+                reason: e.reason.clone(),
+                approver: e.approver.clone(),
+                expires: e.expires.to_string(),
+            });
+        let (envelope, dictionary) = appendix::dictionary(engagement);
+        let requests = request::requests(engagement);
+        let rows: usize = assessment
+            .controls
+            .iter()
+            .map(|c| c.members.len() + c.deviations.len())
+            .sum();
         Ok(Self {
             name: name.trim_end_matches('-').to_owned(),
             cover: cover::cover(engagement)?,
             scope: scope::scope(engagement),
             summary: summary::summary(engagement),
-            printed: if rows > PRINTED { CUT } else { rows },
-            changes: engagement.changes.as_ref().map(changes::changes),
-            requests: request::requests(engagement),
+            printed: if rows > PRINTED { CUT } else { PRINTED },
+            changes: engagement.changes.as_ref().map(|c| changes::changes(engagement, c)),
+            request_sections: request::sections(&requests),
+            requests,
             parameters: appendix::parameters(engagement),
             exceptions: exceptions.collect(),
-            dictionary: appendix::dictionary(engagement),
+            envelope,
+            dictionary,
             evidence: evidence_index::index(engagement, &chapters),
             series,
             chapters,
@@ -221,7 +241,10 @@ fn chapters(engagement: &Engagement<'_>, series: &[Series]) -> Vec<Chapter> {
     let mut by_criterion: BTreeMap<&str, Vec<Workpaper>> = BTreeMap::new();
     for control in &engagement.assessment.controls {
         let primary = control.control.page.criteria.first().map_or("", String::as_str);
-        by_criterion.entry(primary).or_default().push(workpaper::workpaper(engagement, control));
+        by_criterion
+            .entry(primary)
+            .or_default()
+            .push(workpaper::workpaper(engagement, control));
     }
     let rows = series.iter().flat_map(|s| &s.criteria);
     rows.filter_map(|row| {

@@ -40,12 +40,26 @@ fn small() {
 #[test]
 #[ignore = "writes files for looking at"]
 fn period() {
-    write(&Trial::period(Size { users: 60, groups: 40, buckets: 8 }, &trial::HOSTILE), "period");
+    write(
+        &Trial::period(
+            Size {
+                users: 60,
+                groups: 40,
+                buckets: 8,
+            },
+            &trial::HOSTILE,
+        ),
+        "period",
+    );
 }
 
 #[test]
 #[ignore = "a measurement"]
 fn large() {
-    let size = Size { users: 500, groups: 500, buckets: 100 };
+    let size = Size {
+        users: 500,
+        groups: 500,
+        buckets: 100,
+    };
     write(&Trial::made(size, &["2025-06-30T00:00:00Z"], &[], None), "large");
 }

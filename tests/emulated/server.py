@@ -38,15 +38,15 @@ class Emulator:
         self._lock = threading.Lock()
         self._seed = seed
         self._calls: collections.Counter[str] = collections.Counter()
+        self._choose_ids("start")
 
-    def _choose_ids(self, call: wire.Call) -> None:
+    def _choose_ids(self, call: str) -> None:
         """The ids made by a call follow from how many of its kind came before, so reads in between do not change them."""
         if self._seed is not None:
-            name = f"{self._seed} {call.service} {call.operation} {call.region}"
             with self._lock:
-                self._calls[name] += 1
+                self._calls[call] += 1
                 for source in (mock_random, random):
-                    source.seed(f"{name} {self._calls[name]}")
+                    source.seed(f"{self._seed} {call} {self._calls[call]}")
 
     def warm(self) -> None:
         """Load the services that every run needs, so that the first request is not slow."""
@@ -77,7 +77,7 @@ class Emulator:
         if cloudwatch.PATH.match(path):
             return self._give(started, *cloudwatch.answer(call.operation, body, call.region, call.access_key, self.port))
         given = [b""]
-        self._choose_ids(call)
+        self._choose_ids(f"{call.service} {call.operation} {call.region}")
         with clock.offset(environ.get(clock.HEADER)):
             if (call.service, call.operation) not in roots.ROOTS:
                 return list(self.moto(environ, started))

@@ -110,8 +110,6 @@ def _unused_regions(b: Builder) -> None:
         for vpc in ec2.describe_vpcs()["Vpcs"]:
             for subnet in ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]:
                 ec2.delete_subnet(SubnetId=subnet["SubnetId"])
-            for acl in ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["NetworkAcls"]:
-                ec2.delete_network_acl(NetworkAclId=acl["NetworkAclId"])  # AWS does it with the VPC
             ec2.delete_vpc(VpcId=vpc["VpcId"])
 
 

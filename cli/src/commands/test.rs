@@ -189,9 +189,11 @@ fn print_control(control: &ControlAssessment) -> Result<(), Stop> {
     match control.verdict {
         ControlVerdict::Fail => {
             for deviation in control.deviations.iter().take(SHOWN) {
-                let fixed = deviation
-                    .fixed_by
-                    .map_or_else(String::new, |at| format!(" (fixed by {})", at.day()));
+                let fixed = match deviation.fixed_by {
+                    Some(at) => format!(" (fixed by {})", at.day()),
+                    None if control.history.len() > 1 => " (still open)".to_owned(),
+                    None => String::new(),
+                };
                 let who = label(&deviation.name, &deviation.resource);
                 let line = format!("{who}{fixed}: {}", deviation.reason);
                 wrapped(&indent, &line, width)?;

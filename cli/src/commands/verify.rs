@@ -54,10 +54,16 @@ fn damaged(error: LockerError) -> Result<Verification, Stop> {
 fn verify_file(path: &Path) -> Result<(&'static str, Verification), Stop> {
     let unreadable = |e: std::io::Error| Stop::usage(format!("cannot read {}: {e}", path.display()));
     let mut file = File::open(path).map_err(unreadable)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if !is_archive(&mut file).map_err(unreadable)? {
+        return Err(Stop::usage(format!(
+            "{} is neither a locker, a snapshot nor a bundle",
+            path.display()
+        )));
+    }
     if is_snapshot(&mut file).map_err(unreadable)? {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(unreadable)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut found = Verification::default();
         match Snapshot::read(bytes) {
             Ok(snapshot) => {
@@ -71,7 +77,23 @@ fn verify_file(path: &Path) -> Result<(&'static str, Verification), Stop> {
         }
         return Ok(("snapshot", found));
     }
-    Ok(("bundle", report::bundle::verify(file)))
+    let mut found = report::bundle::verify(file);
+    for fault in found.faults.iter_mut().filter(|fault| fault.file == "bundle.zip") {
+        fault.file.clone_from(&name);
+    }
+    Ok(("bundle", found))
+}
+
+/// A file that neither begins as a zip nor ends as one of ours is not damaged, but something else.
+fn is_archive(file: &mut File) -> std::io::Result<bool> {
+    let mut head = [0; 4];
+    let n = file.read(&mut head)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(71)))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(head[..n].starts_with(b"PK") || tail.starts_with(b"sha256:"))
 }
 
 /// A snapshot's first entry is `snapshot.json`; a bundle has a folder on top. The first local
@@ -83,10 +105,19 @@ fn is_snapshot(file: &mut File) -> std::io::Result<bool> {
     Ok(head[..read].ends_with(b"snapshot.json"))
 }
 
+/// `1 log entry`, `2 log entries`: the kinds are plurals.
+fn counted(n: u64, kind: &str) -> String {
+    match (n, kind.strip_suffix("ies"), kind.strip_suffix('s')) {
+        (1, Some(stem), _) => format!("1 {stem}y"),
+        (1, None, Some(stem)) => format!("1 {stem}"),
+        _ => format!("{n} {kind}"),
+    }
+}
+
 fn print(path: &Path, kind: &str, found: &Verification) -> Result<(), Stop> {
     let what = format!("The {kind} {}", path.display());
     if found.faults.is_empty() {
-        let checked: Vec<String> = found.checked.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let checked: Vec<String> = found.checked.iter().map(|(kind, n)| counted(*n, kind)).collect();
         say!("{} is as it was written ({}).", bold(&what), checked.join(", "));
         say!(
             "{}",

@@ -319,10 +319,14 @@ async fn login_profile(context: &Context<'_>, iam: &aws_sdk_iam::Client, name: &
 
 /// Asks for the report until it is there, two minutes at most; gives the users it has.
 async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::Client) -> BTreeSet<String> {
-    for _ in 0..60 {
+    let mut pause = Duration::from_millis(100);
+    for _ in 0..65 {
         match context.ask(iam.generate_credential_report().send()).await {
             Ok(answer) if answer.output.state() == Some(&ReportStateType::Complete) => break,
-            Ok(_) => context.wait(Duration::from_secs(2)).await,
+            Ok(_) => {
+                context.wait(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(2));
+            }
             Err(failure) => {
                 // A report that somebody else started may still be there.
                 if !failure.is(&["LimitExceeded", "LimitExceededException"]) {

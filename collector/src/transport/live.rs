@@ -273,10 +273,11 @@ impl LiveConnector {
     }
 
     async fn receive(&self, request: HttpRequest, answer: &mut Answer) {
+        let host = authority(request.uri()).to_owned();
         let mut response = match self.inner.call(request).await {
             Ok(response) => response,
             Err(e) => {
-                answer.broken = Some(chain(&e));
+                answer.broken = Some(format!("{host}: {}", root_cause(&e)));
                 return;
             }
         };
@@ -302,6 +303,22 @@ impl LiveConnector {
 /// The error for an attempt without a whole response; live and replayed runs give the same.
 pub(super) fn broken_off(text: &str) -> ConnectorError {
     ConnectorError::io(text.to_owned().into())
+}
+
+/// Scheme, host and port of a URI.
+fn authority(uri: &str) -> &str {
+    let start = uri.find("://").map_or(0, |at| at + 3);
+    let end = uri[start..].find(['/', '?']).map_or(uri.len(), |at| start + at);
+    &uri[..end]
+}
+
+/// The innermost cause: what the layers above say of it tells a person nothing.
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
 }
 
 /// An error and its causes, in one line, without repeating what a cause already said.

@@ -9,19 +9,11 @@ pub(crate) fn blank(source: &str) -> String {
     while at < bytes.len() {
         let end = skipped_end(bytes, at);
         if end > at {
-            out.extend(
-                bytes[at..end]
-                    .iter()
-                    .map(|&b| if b == b'\n' { b'\n' } else { b' ' }),
-            );
+            out.extend(bytes[at..end].iter().map(|&b| if b == b'\n' { b'\n' } else { b' ' }));
             at = end;
         } else {
             // Code outside literals is ASCII; anything else cannot be part of a path.
-            out.push(if bytes[at].is_ascii() {
-                bytes[at]
-            } else {
-                b' '
-            });
+            out.push(if bytes[at].is_ascii() { bytes[at] } else { b' ' });
             at += 1;
         }
     }
@@ -147,10 +139,7 @@ mod tests {
 
     #[test]
     fn literals_go_and_lifetimes_stay() {
-        assert_eq!(
-            code(r##"f("a\"{", r#"}"{"#, '{', '\'', b"é")"##),
-            "f( , , , , b )"
-        );
+        assert_eq!(code(r##"f("a\"{", r#"}"{"#, '{', '\'', b"é")"##), "f( , , , , b )");
         assert_eq!(
             code("fn f<'a>(x: &'a str, y: r#type)"),
             "fn f<'a>(x: &'a str, y: r#type)"

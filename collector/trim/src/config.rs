@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The value for `cargo --config`.
 pub(crate) fn paths(folders: &[PathBuf]) -> String {
-    let folders: Vec<String> = folders
-        .iter()
-        .map(|f| string(&f.to_string_lossy()))
-        .collect();
+    let folders: Vec<String> = folders.iter().map(|f| string(&f.to_string_lossy())).collect();
     format!("paths=[{}]", folders.join(", "))
 }
 
@@ -17,9 +14,7 @@ pub(crate) fn file(folders: &[PathBuf]) -> String {
     let mut text = format!("# Written by sdk-trim.\n{}\n", paths(folders));
     for name in folders.iter().filter_map(|f| Path::file_name(f)) {
         let name = string(&name.to_string_lossy());
-        text.push_str(&format!(
-            "\n[profile.dev.package.{name}]\nincremental = false\n"
-        ));
+        text.push_str(&format!("\n[profile.dev.package.{name}]\nincremental = false\n"));
     }
     text
 }

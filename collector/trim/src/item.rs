@@ -131,11 +131,7 @@ fn ranges(text: &str, code: &str) -> Vec<Range<usize>> {
     while let Some(end) = item_end(code, start) {
         let line = code[end..].find('\n').map_or(code.len(), |n| end + n + 1);
         // Anything else on the line belongs to the next item.
-        let end = if code[end..line].trim().is_empty() {
-            line
-        } else {
-            end
-        };
+        let end = if code[end..line].trim().is_empty() { line } else { end };
         found.push(start..end);
         start = end;
     }
@@ -165,9 +161,7 @@ fn header(text: &str, code: &str) -> usize {
         if words.starts_with("#![") {
             let open = end + text[end..].find('[').unwrap_or(0);
             let after = close(code, open).unwrap_or(line);
-            end = code[after..]
-                .find('\n')
-                .map_or(text.len(), |n| after + n + 1);
+            end = code[after..].find('\n').map_or(text.len(), |n| after + n + 1);
         } else if comment || words.is_empty() {
             end = line;
         } else {
@@ -184,9 +178,7 @@ fn is_outer_doc(line: &str) -> bool {
 /// The kind of the (blanked) item and the names by which a path can reach it.
 fn describe(code: &str) -> (Kind, Vec<String>) {
     let (after, word) = keyword(code);
-    let named = path::words(&code[after..])
-        .map(|(_, w)| w)
-        .find(|&w| w != "mut");
+    let named = path::words(&code[after..]).map(|(_, w)| w).find(|&w| w != "mut");
     let names = || named.map(str::to_owned).into_iter().collect();
     match word {
         "mod" if code.trim_end().ends_with(';') => (Kind::Module, names()),
@@ -201,13 +193,11 @@ fn keyword(code: &str) -> (usize, &str) {
     let start = after_attributes(code);
     let mut words = path::words(&code[start..]).peekable();
     while let Some((at, word)) = words.next() {
-        let function = words
-            .peek()
-            .is_some_and(|&(_, next)| matches!(next, "fn" | "unsafe"));
+        let function = words.peek().is_some_and(|&(_, next)| matches!(next, "fn" | "unsafe"));
         match word {
             "const" if function => {}
-            "mod" | "use" | "impl" | "extern" | "fn" | "struct" | "enum" | "union" | "trait"
-            | "type" | "const" | "static" | "macro_rules" => {
+            "mod" | "use" | "impl" | "extern" | "fn" | "struct" | "enum" | "union" | "trait" | "type" | "const"
+            | "static" | "macro_rules" => {
                 return (start + at + word.len(), word);
             }
             _ => {} // `pub`, `pub(crate)`, `async`, `unsafe`
@@ -296,11 +286,6 @@ pub const fn w() {}
 
     #[test]
     fn documentation_names_nothing() {
-        assert!(
-            parsed()
-                .items
-                .iter()
-                .all(|i| i.refs.iter().all(|p| p[0] != "x"))
-        );
+        assert!(parsed().items.iter().all(|i| i.refs.iter().all(|p| p[0] != "x")));
     }
 }

@@ -95,13 +95,7 @@ fn run(options: &Options) -> Result<(), String> {
 }
 
 /// Makes the trimmed copy of one crate, unless it is there.
-fn make(
-    name: &str,
-    operations: &[String],
-    lock: &str,
-    folder: &Path,
-    fetched: &mut bool,
-) -> Result<(), String> {
+fn make(name: &str, operations: &[String], lock: &str, folder: &Path, fetched: &mut bool) -> Result<(), String> {
     let version = upstream::locked_version(lock, name)?;
     let inputs = fingerprint::inputs(&version, operations);
     if output::is_current(folder, &inputs) {

@@ -57,9 +57,7 @@ fn finish(section: Section, wanted: &mut Wanted) -> Result<(), String> {
     match (section.sdk, section.operations) {
         (None, operations) if operations.is_empty() => Ok(()),
         (None, _) => Err(format!("[{}] has operations, but no `sdk`", section.name)),
-        (Some(_), operations) if operations.is_empty() => {
-            Err(format!("[{}] has no operations", section.name))
-        }
+        (Some(_), operations) if operations.is_empty() => Err(format!("[{}] has no operations", section.name)),
         (Some(sdk), operations) => {
             let all = wanted.entry(sdk).or_default();
             all.extend(operations);
@@ -80,12 +78,7 @@ fn without_comment(line: &str) -> String {
 }
 
 fn strings(value: &str) -> Vec<String> {
-    value
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect()
+    value.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -99,10 +92,7 @@ mod tests {
         let wanted = parse(text).expect("a valid list");
         assert_eq!(
             wanted.into_iter().collect::<Vec<_>>(),
-            [(
-                "x".to_owned(),
-                vec!["A".to_owned(), "B".to_owned(), "C".to_owned()]
-            )]
+            [("x".to_owned(), vec!["A".to_owned(), "B".to_owned(), "C".to_owned()])]
         );
     }
 

@@ -95,9 +95,7 @@ mod tests {
             .and_then(|f| f.set_modified(old))
             .expect("set");
         write(&folder, &files(&["src/a.rs", "src/c.rs"]), "2\n").expect("written");
-        let modified = fs::metadata(&kept)
-            .and_then(|m| m.modified())
-            .expect("a time");
+        let modified = fs::metadata(&kept).and_then(|m| m.modified()).expect("a time");
         assert_eq!(modified, old);
         assert!(!folder.join("src/b.rs").exists() && folder.join("src/c.rs").exists());
         fs::remove_dir_all(folder).expect("removed");

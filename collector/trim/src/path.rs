@@ -147,10 +147,7 @@ mod tests {
     fn found(code: &str, names: &[&str]) -> Vec<String> {
         let names: HashSet<String> = names.iter().map(|&n| n.to_owned()).collect();
         let module = ["m".to_owned()];
-        let mut all: Vec<String> = paths(code, &module, &names)
-            .into_iter()
-            .map(|p| p.join("::"))
-            .collect();
+        let mut all: Vec<String> = paths(code, &module, &names).into_iter().map(|p| p.join("::")).collect();
         all.sort();
         all
     }
@@ -163,14 +160,8 @@ mod tests {
 
     #[test]
     fn own_names_count_only_at_the_start_of_a_path() {
-        assert_eq!(
-            found("Error::A(x) => y.Error, a::Error", &["Error"]),
-            ["m::Error::A"]
-        );
-        assert_eq!(
-            found("self.x; self::y::z(..w)", &["w"]),
-            ["m::w", "m::y::z"]
-        );
+        assert_eq!(found("Error::A(x) => y.Error, a::Error", &["Error"]), ["m::Error::A"]);
+        assert_eq!(found("self.x; self::y::z(..w)", &["w"]), ["m::w", "m::y::z"]);
     }
 
     #[test]

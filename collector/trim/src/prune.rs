@@ -9,11 +9,7 @@ use crate::reach::{Reach, is_list};
 use crate::tree::Node;
 
 /// The ranges to cut from the kept items of an index file.
-pub(crate) fn cuts(
-    parsed: &Parsed,
-    module: &Path,
-    reach: &Reach<'_>,
-) -> Result<Vec<Range<usize>>, String> {
+pub(crate) fn cuts(parsed: &Parsed, module: &Path, reach: &Reach<'_>) -> Result<Vec<Range<usize>>, String> {
     let mut cuts = Vec::new();
     let kept = |at: usize| reach.has(&Node::Item(module.clone(), at));
     let lists = |(at, item): &(usize, &Item)| kept(*at) && is_list(module, item);
@@ -25,9 +21,7 @@ pub(crate) fn cuts(
             continue;
         }
         let variants = unreached(code, module, variants(code, &list.range)?, reach)?;
-        let names = variants
-            .iter()
-            .filter_map(|v| variant_name(&code[v.clone()]));
+        let names = variants.iter().filter_map(|v| variant_name(&code[v.clone()]));
         let names: HashSet<&str> = names.collect();
         for (at, item) in parsed.items.iter().enumerate() {
             if kept(at) && item.range != list.range {
@@ -65,9 +59,7 @@ fn links(code: &str, item: &Range<usize>) -> Result<Vec<Range<usize>>, String> {
             continue;
         }
         let before = code[..item.start + at].trim_end();
-        let before = before
-            .strip_suffix('.')
-            .ok_or("a registry of another form")?;
+        let before = before.strip_suffix('.').ok_or("a registry of another form")?;
         let end = close(code, open).ok_or("an open bracket in a registry")?;
         found.push(before.trim_end().len()..end);
     }
@@ -94,20 +86,13 @@ fn variant_name(code: &str) -> Option<&str> {
 }
 
 /// The match arms for the variants `names`, each with the space before it.
-fn arms(
-    code: &str,
-    item: &Range<usize>,
-    list: &str,
-    names: &HashSet<&str>,
-) -> Result<Vec<Range<usize>>, String> {
+fn arms(code: &str, item: &Range<usize>, list: &str, names: &HashSet<&str>) -> Result<Vec<Range<usize>>, String> {
     let mut found = Vec::new();
     for (at, word) in path::words(&code[item.clone()]) {
         let at = item.start + at;
-        let scope = [list, "Self"].iter().find_map(|s| {
-            code[..at]
-                .strip_suffix("::")
-                .and_then(|before| before.strip_suffix(s))
-        });
+        let scope = [list, "Self"]
+            .iter()
+            .find_map(|s| code[..at].strip_suffix("::").and_then(|before| before.strip_suffix(s)));
         let Some(before) = scope.filter(|_| names.contains(word)) else {
             continue;
         };
@@ -120,20 +105,13 @@ fn arms(
 /// The end of the arm whose pattern's bracket is at `open`; nothing if it is no arm.
 fn arm_end(code: &str, open: usize) -> Option<usize> {
     let pattern = code[open..].starts_with('(').then(|| close(code, open))??;
-    let arrow = code[pattern..]
-        .trim_start()
-        .strip_prefix("=>")?
-        .trim_start();
+    let arrow = code[pattern..].trim_start().strip_prefix("=>")?.trim_start();
     let value = code.len() - arrow.len();
     if !arrow.starts_with('{') {
         return Some(find_outside(code, value, b",")? + 1);
     }
     let end = close(code, value)?;
-    Some(if code[end..].starts_with(',') {
-        end + 1
-    } else {
-        end
-    })
+    Some(if code[end..].starts_with(',') { end + 1 } else { end })
 }
 
 #[cfg(test)]
@@ -154,22 +132,13 @@ mod tests {
     fn a_variant_goes_with_its_arms() {
         let code = "enum Error {\n    A(crate::A),\n    #[x(y)]\n    B(crate::B),\n}";
         let found = variants(code, &(0..code.len())).expect("an enumeration");
-        let names: Vec<_> = found
-            .iter()
-            .filter_map(|v| variant_name(&code[v.clone()]))
-            .collect();
+        let names: Vec<_> = found.iter().filter_map(|v| variant_name(&code[v.clone()])).collect();
         assert_eq!(names, ["A", "B"]);
-        assert_eq!(
-            cut(code, found[1..].to_vec()),
-            "enum Error {\n    A(crate::A),\n}"
-        );
+        assert_eq!(cut(code, found[1..].to_vec()), "enum Error {\n    A(crate::A),\n}");
         let code = "match e {\n  Error::A(i) => i.f(x, y),\n  Self::B(i) => {\n    i\n  }\n  \
                     Error::BB(i) => i,\n}";
         let found = arms(code, &(0..code.len()), "Error", &HashSet::from(["A", "B"]));
-        assert_eq!(
-            cut(code, found.expect("arms")),
-            "match e {\n  Error::BB(i) => i,\n}"
-        );
+        assert_eq!(cut(code, found.expect("arms")), "match e {\n  Error::BB(i) => i,\n}");
     }
 
     #[test]
@@ -183,9 +152,6 @@ mod tests {
         let code = "X::builder()\n  .insert_shape(A, |d| f(d))\n.insert_shape(B).build()";
         let found = links(code, &(0..code.len())).expect("calls");
         assert_eq!(found.len(), 2);
-        assert_eq!(
-            cut(code, found[..1].to_vec()),
-            "X::builder()\n.insert_shape(B).build()"
-        );
+        assert_eq!(cut(code, found[..1].to_vec()), "X::builder()\n.insert_shape(B).build()");
     }
 }

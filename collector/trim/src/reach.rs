@@ -145,12 +145,7 @@ impl Reach<'_> {
     /// Enters an index module. The lists in it (`types::error`) are there even when empty.
     fn open(&mut self, module: Path) -> Result<(), String> {
         let parsed = self.tree.module(&module)?;
-        for (at, item) in parsed
-            .items
-            .iter()
-            .enumerate()
-            .filter(|(_, i)| i.kind == Kind::Module)
-        {
+        for (at, item) in parsed.items.iter().enumerate().filter(|(_, i)| i.kind == Kind::Module) {
             if is_index(&child(&module, &item.names[0])) {
                 self.keep(Node::Item(module.clone(), at));
             }

@@ -75,14 +75,9 @@ impl<'a> Tree<'a> {
             return Ok(Rc::clone(parsed));
         }
         let file = file_of(path);
-        let text = self
-            .files
-            .read(&file)
-            .ok_or_else(|| format!("there is no {file}"))?;
+        let text = self.files.read(&file).ok_or_else(|| format!("there is no {file}"))?;
         let parsed = Rc::new(Parsed::new(text, path));
-        self.parsed
-            .borrow_mut()
-            .insert(path.to_vec(), Rc::clone(&parsed));
+        self.parsed.borrow_mut().insert(path.to_vec(), Rc::clone(&parsed));
         Ok(parsed)
     }
 
@@ -97,14 +92,9 @@ impl<'a> Tree<'a> {
             }
             let parsed = self.module(module)?;
             let items = parsed.named(&path[depth]);
-            let inside = items
-                .iter()
-                .any(|&at| parsed.items[at].kind == Kind::Module);
+            let inside = items.iter().any(|&at| parsed.items[at].kind == Kind::Module);
             if items.is_empty() {
-                return Err(format!(
-                    "nothing is called crate::{}",
-                    path[..=depth].join("::")
-                ));
+                return Err(format!("nothing is called crate::{}", path[..=depth].join("::")));
             }
             found.extend(items.iter().map(|&at| Node::Item(module.to_vec(), at)));
             if !inside {

@@ -33,20 +33,11 @@ impl Files for Trimmed {
 }
 
 /// Cuts a crate down to the named operations, or says why it cannot.
-pub(crate) fn trim(
-    crate_name: &str,
-    files: &dyn Files,
-    operations: &[String],
-) -> Result<Trimmed, String> {
+pub(crate) fn trim(crate_name: &str, files: &dyn Files, operations: &[String]) -> Result<Trimmed, String> {
     let tree = Tree::new(files);
     let internal = INTERNAL.iter().filter(|(name, _)| *name == crate_name);
-    let wanted = operations
-        .iter()
-        .map(String::as_str)
-        .chain(internal.map(|(_, op)| *op));
-    let modules: Vec<String> = wanted
-        .map(|op| module_of(&tree, op))
-        .collect::<Result<_, _>>()?;
+    let wanted = operations.iter().map(String::as_str).chain(internal.map(|(_, op)| *op));
+    let modules: Vec<String> = wanted.map(|op| module_of(&tree, op)).collect::<Result<_, _>>()?;
     let reach = reach::reach(&tree, &modules)?;
     let mut trimmed = Trimmed::new();
     for module in reach.whole() {
@@ -73,10 +64,7 @@ fn module_of(tree: &Tree<'_>, operation: &str) -> Result<String, String> {
     let found: Vec<&str> = parsed.modules().filter(same).collect();
     match found[..] {
         [name] => Ok(name.to_owned()),
-        _ => Err(format!(
-            "the crate has {} operations called {operation}",
-            found.len()
-        )),
+        _ => Err(format!("the crate has {} operations called {operation}", found.len())),
     }
 }
 
@@ -107,8 +95,7 @@ fn check(trimmed: &Trimmed, tree: &Tree<'_>) -> Result<(), String> {
             tree.module(&child(&module, name))?;
         }
         for path in parsed.items.iter().flat_map(|i| &i.refs) {
-            tree.resolve(path)
-                .map_err(|e| format!("after trimming {file}: {e}"))?;
+            tree.resolve(path).map_err(|e| format!("after trimming {file}: {e}"))?;
         }
     }
     Ok(())

@@ -21,19 +21,14 @@ impl Files for Upstream {
 /// The version of a crate in the text of `Cargo.lock`.
 pub(crate) fn locked_version(lock: &str, name: &str) -> Result<String, String> {
     let start = format!("\nname = \"{name}\"\n");
-    let versions = lock
-        .split("[[package]]")
-        .filter_map(|p| p.strip_prefix(&start));
+    let versions = lock.split("[[package]]").filter_map(|p| p.strip_prefix(&start));
     let versions: Vec<&str> = versions
         .filter_map(|p| p.strip_prefix("version = \"")?.split('"').next())
         .collect();
     match versions[..] {
         [version] => Ok(version.to_owned()),
         [] => Err("it is not in Cargo.lock".to_owned()),
-        _ => Err(format!(
-            "Cargo.lock has several versions: {}",
-            versions.join(", ")
-        )),
+        _ => Err(format!("Cargo.lock has several versions: {}", versions.join(", "))),
     }
 }
 
@@ -53,9 +48,7 @@ pub(crate) fn find(name: &str, version: &str, fetched: &mut bool) -> Result<Upst
 /// Looks in every registry's folder: a mirror has a folder of its own.
 fn in_registry(name: &str, version: &str) -> Option<Upstream> {
     let registries = fs::read_dir(cargo_home()?.join("registry/src")).ok()?;
-    let folders = registries
-        .flatten()
-        .map(|r| r.path().join(format!("{name}-{version}")));
+    let folders = registries.flatten().map(|r| r.path().join(format!("{name}-{version}")));
     folders
         .into_iter()
         .find(|f| f.join("src/lib.rs").is_file())

@@ -57,35 +57,6 @@ pub(super) struct Spool {
 }
 
 impl Draft {
-    pub(super) fn start(
-        writer: Writer,
-        run: String,
-        seq_open: u64,
-        opened_at: Timestamp,
-        tool: Tool,
-        plan: Plan,
-    ) -> Result<Self, LockerError> {
-        let dir = writer.layout.spool().join(&run);
-        put::make_dir(&dir).at(&dir)?;
-        let (lines, bodies) = (dir.join("exchanges.jsonl"), dir.join("bodies.bin"));
-        let spool = Spool {
-            lines: put::create(&lines).at(&lines)?,
-            bodies: put::create(&bodies).at(&bodies)?,
-            exchanges: Vec::new(),
-            plan: plan.clone(),
-            dir,
-        };
-        Ok(Self {
-            writer,
-            run,
-            seq_open,
-            opened_at,
-            tool,
-            plan,
-            spool,
-        })
-    }
-
     /// Reads what a crash has left; a torn last line was never acknowledged and is left out.
     pub(super) fn resume(layout: &Layout, run: &str) -> Result<Option<Spool>, LockerError> {
         let dir = layout.spool().join(run);
@@ -277,6 +248,22 @@ impl Draft {
         }
         Ok((archive.finish()?, meta))
     }
+}
+
+/// Makes the files of a run in progress.
+pub(super) fn open_spool(layout: &Layout, run: &str, plan: &Plan) -> Result<Spool, LockerError> {
+    let dir = layout.spool().join(run);
+    // A crash between here and the log entry leaves the same name behind.
+    remove_spool(layout, run)?;
+    put::make_dir(&dir).at(&dir)?;
+    let (lines, bodies) = (dir.join("exchanges.jsonl"), dir.join("bodies.bin"));
+    Ok(Spool {
+        lines: put::create(&lines).at(&lines)?,
+        bodies: put::create(&bodies).at(&bodies)?,
+        exchanges: Vec::new(),
+        plan: plan.clone(),
+        dir,
+    })
 }
 
 pub(super) fn log_snapshot(

@@ -88,10 +88,19 @@ impl Layout {
             .join("/")
     }
 
-    /// The name of the log entry before the one of this name, if it is one.
-    pub fn entry_before(&self, name: &str) -> Option<String> {
-        let seq: u64 = name.strip_prefix("log/")?.strip_suffix(".json")?.parse().ok()?;
-        (seq > 1).then(|| self.name_of(&self.entry(seq - 1)))
+    /// Whether a folder's item of this name can be part of a locker.
+    pub fn is_part(name: &str) -> bool {
+        [
+            "locker.json",
+            "lock",
+            "log",
+            "checkpoints",
+            "snapshots",
+            "objects",
+            "spool",
+            "tmp",
+        ]
+        .contains(&name)
     }
 
     /// The numbers of all files in `log/`.

@@ -59,18 +59,13 @@ impl Locker {
     pub fn verify(dir: &Path) -> Result<Verification, LockerError> {
         let mut found = Verification::default();
         let layout = Layout::new(dir);
-        let locker = match Self::open(dir) {
+        let locker = match Self::open_chain(dir) {
             Ok(locker) => locker,
             Err(LockerError::Damaged { file, code, message }) => {
-                // A line that does not fit the one before it: either of the two was changed.
-                if let Some(before) = layout.entry_before(&file).filter(|_| code == "chain") {
-                    found.faults.push(Fault::new(
-                        before,
-                        code,
-                        format!("this entry or the next was changed: {message}"),
-                    ));
+                found.faults = super::chain::faults(&layout)?;
+                if found.faults.iter().all(|fault| fault.file != file) {
+                    found.faults.push(Fault::new(file, code, message));
                 }
-                found.faults.push(Fault::new(file, code, message));
                 // The chain is broken: judge the snapshots by their own digests at least.
                 check_loose_snapshots(&layout, &mut found)?;
                 return Ok(found);

@@ -37,6 +37,7 @@ impl Writer {
     /// Makes a new locker.
     pub fn create(dir: &Path, organization: &str, tool: &Tool, at: Timestamp) -> Result<Self, LockerError> {
         let layout = Layout::new(dir);
+        check_vacant(dir)?;
         for folder in [
             dir.to_owned(),
             layout.log(),
@@ -157,13 +158,16 @@ impl Writer {
         let last = Digest::of(self.lines.last().map_or("", String::as_str));
         // Two runs of one second differ in what the log held before them.
         let run = format!("{}-{}", at.compact(), Digest::of(format!("{last}\n{at}\n")).short(8));
+        // Before the log: a crash in between leaves a folder that nothing refers to, and no open
+        // run of which nothing is left.
+        let spool = draft::open_spool(&self.layout, &run, &plan)?;
         let seq = self.append(
             at,
             EntryType::RunOpen,
             json!({ "run": run, "tool": tool, "plan": plan }),
         )?;
         self.checkpoint()?;
-        Draft::start(self, run, seq, at, tool.clone(), plan)
+        Ok(Draft::from_spool(self, run, seq, at, tool.clone(), spool))
     }
 
     /// Seals what a crash has left of earlier runs; nothing is dropped without a trace.
@@ -182,19 +186,19 @@ impl Writer {
         Ok((self, found))
     }
 
-    /// Removes what is left in the spool of runs that the log knows as closed.
+    /// Removes what is left in the spool of runs that are closed, or were never opened: a run
+    /// makes no call before it is in the log.
     fn sweep_spool(&self) -> Result<(), LockerError> {
-        let closed = |run: &str| {
-            let ends = |e: &&Entry| matches!(e.r#type, EntryType::Snapshot | EntryType::RunAbort);
-            self.entries
-                .iter()
-                .filter(ends)
-                .any(|entry| entry.text("run") == Some(run))
-        };
+        let locker = self.locker();
+        let open: Vec<_> = locker
+            .unclosed_runs()
+            .into_iter()
+            .filter_map(|entry| entry.text("run"))
+            .collect();
         let spool = self.layout.spool();
         for item in fs::read_dir(&spool).at(&spool)? {
             let run = item.at(&spool)?.file_name().to_string_lossy().into_owned();
-            if closed(&run) {
+            if !open.contains(&run.as_str()) {
                 draft::remove_spool(&self.layout, &run)?;
             }
         }
@@ -269,6 +273,28 @@ fn spooled_accounts(exchanges: &[crate::exchange::Exchange]) -> Vec<AccountScope
             regions: regions.into_iter().map(str::to_owned).collect(),
         })
         .collect()
+}
+
+/// A locker is made in a folder of its own.
+fn check_vacant(dir: &Path) -> Result<(), LockerError> {
+    let occupied = |what: String| {
+        Err(LockerError::Occupied {
+            path: dir.to_owned(),
+            what,
+        })
+    };
+    if dir.exists() && !dir.is_dir() {
+        return occupied("is a file".to_owned());
+    }
+    if dir.is_dir() {
+        for item in fs::read_dir(dir).at(dir)? {
+            let name = item.at(dir)?.file_name().to_string_lossy().into_owned();
+            if !Layout::is_part(&name) {
+                return occupied(format!("holds other things, such as `{name}`"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn take_lock(layout: &Layout) -> Result<File, LockerError> {

@@ -58,12 +58,18 @@ fn check_bag(content: &Content, found: &mut Verification) {
     found.count("files", content.files.len());
     match content.text("bagit.txt") {
         Ok(text) if text == super::DECLARATION => {}
-        Ok(_) => fault(found, "bagit.txt", "changed", "it does not declare a bag of version 1.0"),
+        Ok(_) => fault(
+            found,
+            "bagit.txt",
+            "changed",
+            "it does not declare a bag of version 1.0",
+        ),
         Err(e) => fault(found, "bagit.txt", e.0, e.1),
     }
     let is_payload = |path: &str| path.starts_with("data/");
     check_manifest(content, MANIFEST, is_payload, found);
-    let vouches = |path: &str| path == TAGMANIFEST || path.strip_prefix(TAGMANIFEST).is_some_and(|s| s.starts_with('.'));
+    let vouches =
+        |path: &str| path == TAGMANIFEST || path.strip_prefix(TAGMANIFEST).is_some_and(|s| s.starts_with('.'));
     check_manifest(content, TAGMANIFEST, |path| !is_payload(path) && !vouches(path), found);
 }
 
@@ -76,9 +82,16 @@ fn check_manifest(content: &Content, name: &str, about: impl Fn(&str) -> bool, f
     let mut listed = BTreeSet::new();
     let mut before = "";
     for (at, line) in text.lines().enumerate() {
-        let parsed = line.split_once("  ").and_then(|(hex, path)| Some((hex.parse::<Digest>().ok()?, path)));
+        let parsed = line
+            .split_once("  ")
+            .and_then(|(hex, path)| Some((hex.parse::<Digest>().ok()?, path)));
         let Some((digest, path)) = parsed.filter(|(_, path)| about(path)) else {
-            fault(found, name, "changed", format!("line {} is no line of this manifest", at + 1));
+            fault(
+                found,
+                name,
+                "changed",
+                format!("line {} is no line of this manifest", at + 1),
+            );
             continue;
         };
         if path <= before {
@@ -89,12 +102,21 @@ fn check_manifest(content: &Content, name: &str, about: impl Fn(&str) -> bool, f
         match content.files.get(path) {
             None => fault(found, path, "missing", format!("{name} names it")),
             Some(file) if file.digest != digest => {
-                fault(found, path, "changed", format!("its SHA-256 is {}, {name} says {digest}", file.digest));
+                fault(
+                    found,
+                    path,
+                    "changed",
+                    format!("its SHA-256 is {}, {name} says {digest}", file.digest),
+                );
             }
             Some(_) => {}
         }
     }
-    for path in content.files.keys().filter(|path| about(path) && !listed.contains(path.as_str())) {
+    for path in content
+        .files
+        .keys()
+        .filter(|path| about(path) && !listed.contains(path.as_str()))
+    {
         fault(found, path, "unexpected", format!("{name} does not name it"));
     }
 }
@@ -106,10 +128,20 @@ fn check_payload_oxum(content: &Content, found: &mut Verification) {
         Err(e) => return fault(found, name, e.0, e.1),
     };
     let payload = content.files.iter().filter(|(path, _)| path.starts_with("data/"));
-    let (count, bytes) = payload.fold((0_usize, 0_u64), |(n, sum), (_, file)| (n + 1, sum.saturating_add(file.size)));
-    let says = text.lines().find_map(|line| line.strip_prefix("Payload-Oxum: ")).unwrap_or_default();
+    let (count, bytes) = payload.fold((0_usize, 0_u64), |(n, sum), (_, file)| {
+        (n + 1, sum.saturating_add(file.size))
+    });
+    let says = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Payload-Oxum: "))
+        .unwrap_or_default();
     if says != format!("{bytes}.{count}") {
-        fault(found, name, "changed", format!("Payload-Oxum is `{says}`, but there are {bytes} bytes in {count} files"));
+        fault(
+            found,
+            name,
+            "changed",
+            format!("Payload-Oxum is `{says}`, but there are {bytes} bytes in {count} files"),
+        );
     }
 }
 
@@ -133,9 +165,10 @@ fn check_log(content: &Content, found: &mut Verification) -> Option<Vec<Entry>> 
             Err(e) => Some(e.clone()),
             Ok(e) if e.v != 1 => Some(format!("entry version {} is not known", e.v)),
             Ok(e) if e.seq != at as u64 + 1 => Some(format!("it says it is number {}", e.seq)),
-            Ok(e) if e.prev.to_string() != prev => {
-                Some(format!("it follows a line with SHA-256 {}, but the line before has {prev}", e.prev))
-            }
+            Ok(e) if e.prev.to_string() != prev => Some(format!(
+                "it follows a line with SHA-256 {}, but the line before has {prev}",
+                e.prev
+            )),
             Ok(_) => None,
         };
         if let Some(problem) = problem {
@@ -144,7 +177,12 @@ fn check_log(content: &Content, found: &mut Verification) -> Option<Vec<Entry>> 
         }
         let entry = entry.ok()?;
         if entries.last().is_some_and(|before| entry.at < before.at) {
-            fault(found, LOG, "time", format!("line {} is dated before the line it follows", at + 1));
+            fault(
+                found,
+                LOG,
+                "time",
+                format!("line {} is dated before the line it follows", at + 1),
+            );
         }
         prev = Digest::of(line).to_string();
         entries.push(entry);
@@ -159,8 +197,17 @@ fn check_log(content: &Content, found: &mut Verification) -> Option<Vec<Entry>> 
         check_checkpoints(content, &identity, &lines, &entries, found);
         let root = log::checkpoint(&identity.origin, &lines);
         let root: Vec<_> = root.lines().collect();
+        let signed = content
+            .files
+            .keys()
+            .any(|path| path.starts_with("data/log/") && path.ends_with(".sig"));
+        let signature = if signed {
+            "signatures of the log were not checked here"
+        } else {
+            "the log has no signature"
+        };
         found.notes.push(format!(
-            "the log has no signature: hold its checkpoint ({}) against one that you were given earlier, or by another way",
+            "{signature}: hold its checkpoint ({}) against one that you were given earlier, or by another way",
             root.join(" ")
         ));
     }
@@ -173,17 +220,17 @@ fn check_runs(entries: &[Entry], found: &mut Verification) {
     for open in entries.iter().filter(|e| e.r#type == EntryType::RunOpen) {
         let run = open.text("run").unwrap_or("?");
         if !closed.contains(run) {
-            fault(found, LOG, "unclosed-run", format!("line {}: run {run} was opened and never closed", open.seq));
+            fault(
+                found,
+                LOG,
+                "unclosed-run",
+                format!("line {}: run {run} was opened and never closed", open.seq),
+            );
         }
     }
 }
 
-fn check_identity(
-    content: &Content,
-    lines: &[&str],
-    entries: &[Entry],
-    found: &mut Verification,
-) -> Option<Identity> {
+fn check_identity(content: &Content, lines: &[&str], entries: &[Entry], found: &mut Verification) -> Option<Identity> {
     let read = || -> Result<Identity, String> {
         let text = content.text(LOCKER).map_err(|e| e.1)?;
         let line = text.strip_suffix('\n').ok_or("it does not end in a line feed")?;
@@ -220,13 +267,23 @@ fn check_checkpoints(
     let mut known = BTreeSet::new();
     for entry in entries {
         let file = format!("{folder}{}.checkpoint", log::stem(entry.seq));
-        let due = matches!(entry.r#type, EntryType::RunOpen | EntryType::Snapshot | EntryType::RunAbort);
+        let due = matches!(
+            entry.r#type,
+            EntryType::RunOpen | EntryType::Snapshot | EntryType::RunAbort
+        );
         let size = usize::try_from(entry.seq).unwrap_or(usize::MAX).min(lines.len());
         match content.text(&file) {
             Ok(text) if text == log::checkpoint(&identity.origin, &lines[..size]) => found.count("checkpoints", 1),
-            Ok(_) => fault(found, &file, "checkpoint", format!("it does not fit the first {size} lines of {LOG}")),
+            Ok(_) => fault(
+                found,
+                &file,
+                "checkpoint",
+                format!("it does not fit the first {size} lines of {LOG}"),
+            ),
             Err(_) if due && size == lines.len() => {
-                found.notes.push(format!("{file} was not written: a crash came before it"));
+                found
+                    .notes
+                    .push(format!("{file} was not written: a crash came before it"));
             }
             Err(e) if due || e.0 != "missing" => fault(found, &file, e.0, e.1),
             Err(_) => {}
@@ -234,9 +291,17 @@ fn check_checkpoints(
         known.insert(file);
     }
     for path in content.files.keys().filter(|path| path.starts_with(folder)) {
-        let vouches = known.iter().any(|k| path.strip_prefix(k.as_str()).is_some_and(|s| s.is_empty() || s.starts_with('.')));
+        let vouches = known.iter().any(|k| {
+            path.strip_prefix(k.as_str())
+                .is_some_and(|s| s.is_empty() || s.starts_with('.'))
+        });
         if !vouches {
-            fault(found, path, "unexpected", "there is no entry of the log that it could be about");
+            fault(
+                found,
+                path,
+                "unexpected",
+                "there is no entry of the log that it could be about",
+            );
         }
     }
 }
@@ -251,23 +316,42 @@ struct BodyOf {
 }
 
 fn check_evidence(content: &Content, entries: &[Entry], found: &mut Verification) {
-    let sealed: BTreeMap<&str, &Entry> =
-        entries.iter().filter(|e| e.r#type == EntryType::Snapshot).filter_map(|e| Some((e.text("run")?, e))).collect();
-    let runs: BTreeSet<&str> =
-        content.files.keys().filter_map(|p| p.strip_prefix("data/evidence/")?.split('/').next()).collect();
+    let sealed: BTreeMap<&str, &Entry> = entries
+        .iter()
+        .filter(|e| e.r#type == EntryType::Snapshot)
+        .filter_map(|e| Some((e.text("run")?, e)))
+        .collect();
+    let runs: BTreeSet<&str> = content
+        .files
+        .keys()
+        .filter_map(|p| p.strip_prefix("data/evidence/")?.split('/').next())
+        .collect();
     for run in &runs {
         let folder = format!("data/evidence/{run}/");
         let file = format!("{folder}snapshot.json");
         let Some(entry) = sealed.get(run) else {
-            fault(found, &file, "unexpected", format!("{LOG} knows no snapshot of run {run}"));
+            fault(
+                found,
+                &file,
+                "unexpected",
+                format!("{LOG} knows no snapshot of run {run}"),
+            );
             continue;
         };
         match content.files.get(&file) {
-            None => fault(found, &file, "missing", format!("line {} of {LOG} names the snapshot", entry.seq)),
+            None => fault(
+                found,
+                &file,
+                "missing",
+                format!("line {} of {LOG} names the snapshot", entry.seq),
+            ),
             Some(held) => {
                 let says = entry.text("snapshot_json_sha256").unwrap_or_default();
                 if held.digest.to_string() != says {
-                    let message = format!("its SHA-256 is {}, line {} of {LOG} says {says}", held.digest, entry.seq);
+                    let message = format!(
+                        "its SHA-256 is {}, line {} of {LOG} says {says}",
+                        held.digest, entry.seq
+                    );
                     fault(found, &file, "changed", message);
                 }
                 check_snapshot(content, &folder, run, found);
@@ -276,15 +360,18 @@ fn check_evidence(content: &Content, entries: &[Entry], found: &mut Verification
     }
     let elsewhere = sealed.keys().filter(|run| !runs.contains(*run)).count();
     if elsewhere > 0 {
-        found.notes.push(format!("{elsewhere} snapshots of the log are no part of this bundle"));
+        found
+            .notes
+            .push(format!("{elsewhere} snapshots of the log are no part of this bundle"));
     }
 }
 
 fn check_snapshot(content: &Content, folder: &str, run: &str, found: &mut Verification) {
     let file = format!("{folder}snapshot.json");
-    let meta = content.text(&file).map_err(|e| e.1).and_then(|text| {
-        serde_json::from_str::<SnapshotMeta>(text).map_err(|e| e.to_string())
-    });
+    let meta = content
+        .text(&file)
+        .map_err(|e| e.1)
+        .and_then(|text| serde_json::from_str::<SnapshotMeta>(text).map_err(|e| e.to_string()));
     let meta = match meta {
         Ok(meta) => meta,
         Err(e) => return fault(found, &file, "unreadable", e),
@@ -294,8 +381,15 @@ fn check_snapshot(content: &Content, folder: &str, run: &str, found: &mut Verifi
     }
     found.count("snapshots", 1);
     let mut known: BTreeSet<String> = BTreeSet::from([file]);
-    let mut lines = vec![("exchanges.jsonl".to_owned(), &meta.exchanges), ("gaps.jsonl".to_owned(), &meta.gaps)];
-    lines.extend(meta.records.iter().map(|(table, lines)| (format!("records/{table}.jsonl"), lines)));
+    let mut lines = vec![
+        ("exchanges.jsonl".to_owned(), &meta.exchanges),
+        ("gaps.jsonl".to_owned(), &meta.gaps),
+    ];
+    lines.extend(
+        meta.records
+            .iter()
+            .map(|(table, lines)| (format!("records/{table}.jsonl"), lines)),
+    );
     for (name, lines) in lines {
         let path = format!("{folder}{name}");
         check_lines(content, &path, lines, found);
@@ -312,7 +406,12 @@ fn check_snapshot(content: &Content, folder: &str, run: &str, found: &mut Verifi
                         known.extend(check_body(content, folder, &exchange, found));
                     }
                     Ok(exchange) => {
-                        fault(found, &exchanges, "changed", format!("line {} has number {}", at + 1, exchange.i));
+                        fault(
+                            found,
+                            &exchanges,
+                            "changed",
+                            format!("line {} has number {}", at + 1, exchange.i),
+                        );
                     }
                     Err(e) => fault(found, &exchanges, "unreadable", format!("line {}: {e}", at + 1)),
                 }
@@ -321,7 +420,11 @@ fn check_snapshot(content: &Content, folder: &str, run: &str, found: &mut Verifi
     }
     // What is made from the evidence lies beside it.
     let made = |path: &str| path == format!("{folder}evidence.db") || path.starts_with(&format!("{folder}tests/"));
-    for path in content.files.keys().filter(|p| p.starts_with(folder) && !known.contains(*p) && !made(p)) {
+    for path in content
+        .files
+        .keys()
+        .filter(|p| p.starts_with(folder) && !known.contains(*p) && !made(p))
+    {
         fault(found, path, "unexpected", "the snapshot does not name it");
     }
 }
@@ -330,10 +433,20 @@ fn check_lines(content: &Content, path: &str, lines: &Lines, found: &mut Verific
     match content.files.get(path) {
         None => fault(found, path, "missing", "snapshot.json names it"),
         Some(file) if file.digest != lines.sha256 => {
-            fault(found, path, "changed", format!("its SHA-256 is {}, snapshot.json says {}", file.digest, lines.sha256));
+            fault(
+                found,
+                path,
+                "changed",
+                format!("its SHA-256 is {}, snapshot.json says {}", file.digest, lines.sha256),
+            );
         }
         Some(file) if file.lines != lines.count => {
-            fault(found, path, "changed", format!("it has {} lines, snapshot.json says {}", file.lines, lines.count));
+            fault(
+                found,
+                path,
+                "changed",
+                format!("it has {} lines, snapshot.json says {}", file.lines, lines.count),
+            );
         }
         Some(_) => {}
     }
@@ -344,7 +457,12 @@ fn check_body(content: &Content, folder: &str, exchange: &BodyOf, found: &mut Ve
     match content.files.get(&path) {
         None => fault(found, &path, "missing", format!("exchange {} names it", exchange.i)),
         Some(file) if Some(file.digest) != exchange.body_sha256 || file.size != exchange.body_len => {
-            fault(found, &path, "changed", format!("its SHA-256 is {}, not the one of exchange {}", file.digest, exchange.i));
+            fault(
+                found,
+                &path,
+                "changed",
+                format!("its SHA-256 is {}, not the one of exchange {}", file.digest, exchange.i),
+            );
         }
         Some(_) => found.count("bodies", 1),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use controls::database::{self, Origin};
+use controls::database::{self, DictionaryColumn, Origin};
 use controls::period::ControlAssessment;
 use serde::Serialize;
 
@@ -40,7 +40,11 @@ impl ParameterUsed {
         let used = control.latest.parameters.iter().map(|p| Self {
             control: page.id.clone(),
             name: p.name.clone(),
-            doc: page.parameters.get(&p.name).map(|spec| spec.doc.clone()).unwrap_or_default(),
+            doc: page
+                .parameters
+                .get(&p.name)
+                .map(|spec| spec.doc.clone())
+                .unwrap_or_default(),
             value: text(&p.value, "not set"),
             default: text(&p.default, "none"),
             changed: p.changed.is_some(),
@@ -53,7 +57,12 @@ impl ParameterUsed {
 
 /// All parameters of all controls.
 pub(super) fn parameters(engagement: &Engagement<'_>) -> Vec<ParameterUsed> {
-    engagement.assessment.controls.iter().flat_map(ParameterUsed::of).collect()
+    engagement
+        .assessment
+        .controls
+        .iter()
+        .flat_map(ParameterUsed::of)
+        .collect()
 }
 
 /// A table of `evidence.db`.
@@ -80,28 +89,56 @@ pub struct ColumnDoc {
     pub doc: &'static str,
 }
 
-/// Every table that a test reads, and what those are computed from.
-pub(super) fn dictionary(engagement: &Engagement<'_>) -> Vec<TableDoc> {
+/// How every recorded and derived table begins.
+const ENVELOPE: [&str; 4] = ["account", "region", "key", "source"];
+
+/// The columns all tables begin with, and every table that a test reads or that those are
+/// computed from.
+pub(super) fn dictionary(engagement: &Engagement<'_>) -> (Vec<ColumnDoc>, Vec<TableDoc>) {
     let tables = database::dictionary();
-    let mut used: BTreeSet<&str> =
-        engagement.assessment.controls.iter().flat_map(|c| &c.control.page.tables).map(String::as_str).collect();
+    let mut used: BTreeSet<&str> = engagement
+        .assessment
+        .controls
+        .iter()
+        .flat_map(|c| &c.control.page.tables)
+        .map(String::as_str)
+        .collect();
     // Tables of which others are made come before them, so backwards finds them all.
     for table in tables.iter().rev() {
         if used.contains(table.name) {
             used.extend(table.from.iter().copied());
         }
     }
-    let wanted = tables.into_iter().filter(|t| t.origin == Origin::Helper || used.contains(t.name));
-    wanted
-        .map(|t| TableDoc {
-            name: t.name,
-            origin: match t.origin {
-                Origin::Recorded => format!("recorded from {}", t.operations.join(", ")),
-                Origin::Derived => format!("derived from {}", t.from.join(", ")),
-                Origin::Helper => "kept by the program".to_owned(),
-            },
-            doc: t.doc,
-            columns: t.columns.into_iter().map(|c| ColumnDoc { name: c.name, sql: c.sql, doc: c.doc }).collect(),
-        })
-        .collect()
+    let column = |c: &DictionaryColumn| ColumnDoc {
+        name: c.name,
+        sql: c.sql,
+        doc: c.doc,
+    };
+    let first = tables.iter().find(|t| t.origin == Origin::Recorded);
+    let shared: Vec<_> = first
+        .into_iter()
+        .flat_map(|t| &t.columns)
+        .filter(|c| ENVELOPE.contains(&c.name))
+        .collect();
+    let envelope: Vec<_> = shared.iter().map(|c| column(c)).collect();
+    let is_shared = |c: &DictionaryColumn| shared.iter().any(|s| s.name == c.name && s.doc == c.doc);
+    let wanted = tables
+        .iter()
+        .filter(|t| t.origin == Origin::Helper || used.contains(t.name));
+    let docs = wanted.map(|t| TableDoc {
+        name: t.name,
+        origin: match t.origin {
+            Origin::Recorded => format!("recorded from {}", t.operations.join(", ")),
+            Origin::Derived => format!("derived from {}", t.from.join(", ")),
+            Origin::Helper => "kept by the program".to_owned(),
+        },
+        doc: t.doc,
+        columns: t
+            .columns
+            .iter()
+            .filter(|c| t.origin == Origin::Helper || !is_shared(c))
+            .map(column)
+            .collect(),
+    });
+    (envelope, docs.collect())
 }

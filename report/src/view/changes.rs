@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Pill, minute, moment};
-use crate::Changes;
+use crate::{Changes, Engagement};
 
 /// Rows of a table's changes that are printed.
 const PRINTED: usize = 200;
@@ -51,6 +51,8 @@ pub struct ControlChange {
     pub id: String,
     /// Title.
     pub title: String,
+    /// The criterion that its workpaper is filed under; empty if there is none now.
+    pub primary: String,
     /// Verdict then; `new` if there was none.
     pub then: Pill,
     /// Verdict now; `gone` if there is none.
@@ -122,9 +124,13 @@ pub struct RowChange {
     pub details: Vec<String>,
 }
 
-pub(super) fn changes(changes: &Changes<'_>) -> ChangesView {
+pub(super) fn changes(engagement: &Engagement<'_>, changes: &Changes<'_>) -> ChangesView {
     let comparison = changes.comparison;
-    let all: Vec<_> = comparison.controls.iter().map(control).collect();
+    let all: Vec<_> = comparison
+        .controls
+        .iter()
+        .map(|change| control(engagement, change))
+        .collect();
     let unchanged = all.iter().filter(|c| c.is_none()).count();
     let [added, removed, changed, not_seen] = changes.diff.counts();
     ChangesView {
@@ -156,16 +162,21 @@ fn coverage(change: &compare::CoverageChange) -> Vec<String> {
     list("Regions looked at only now", &change.regions_added);
     list("Regions looked at only then", &change.regions_removed);
     let calls = |calls: &[LostCall]| -> Vec<String> {
-        calls.iter().map(|c| format!("{} in {} {} ({})", c.operation, c.account, c.region, c.code)).collect()
+        calls
+            .iter()
+            .map(|c| format!("{} in {} {} ({})", c.operation, c.account, c.region, c.code))
+            .collect()
     };
     list("Calls that fail only now", &calls(&change.calls_lost));
     list("Calls that failed only then", &calls(&change.calls_gained));
     said
 }
 
-fn control(change: &compare::ControlChange) -> Option<ControlChange> {
+fn control(engagement: &Engagement<'_>, change: &compare::ControlChange) -> Option<ControlChange> {
     let side = |standing: &Option<compare::Standing>, none| {
-        standing.as_ref().map_or(Pill { tone: "na", word: none }, |s| Pill::control(s.verdict, false))
+        standing
+            .as_ref()
+            .map_or(Pill { tone: "na", word: none }, |s| Pill::control(s.verdict, false))
     };
     let (then, now) = (side(&change.then, "new"), side(&change.now, "gone"));
     let mut differs = Vec::new();
@@ -181,7 +192,11 @@ fn control(change: &compare::ControlChange) -> Option<ControlChange> {
             what,
             account: s.identity.account.clone(),
             region: s.identity.region.clone(),
-            resource: if s.identity.resource == s.identity.name { String::new() } else { s.identity.resource.clone() },
+            resource: if s.identity.resource == s.identity.name {
+                String::new()
+            } else {
+                s.identity.resource.clone()
+            },
             name: s.identity.name.clone(),
             reason: s.reason.clone(),
             first_seen: minute(s.first_seen),
@@ -189,16 +204,49 @@ fn control(change: &compare::ControlChange) -> Option<ControlChange> {
         };
         standouts.iter().map(row).collect()
     };
-    let mut standouts = rows(Pill { tone: "fail", word: "new" }, &change.new_fails);
-    standouts.extend(rows(Pill { tone: "fail", word: "still open" }, &change.still_failing));
-    standouts.extend(rows(Pill { tone: "not-tested", word: "not seen" }, &change.not_seen));
-    standouts.extend(rows(Pill { tone: "pass", word: "fixed" }, &change.fixed));
+    let mut standouts = rows(
+        Pill {
+            tone: "fail",
+            word: "new",
+        },
+        &change.new_fails,
+    );
+    standouts.extend(rows(
+        Pill {
+            tone: "fail",
+            word: "still open",
+        },
+        &change.still_failing,
+    ));
+    standouts.extend(rows(
+        Pill {
+            tone: "not-tested",
+            word: "not seen",
+        },
+        &change.not_seen,
+    ));
+    standouts.extend(rows(
+        Pill {
+            tone: "pass",
+            word: "fixed",
+        },
+        &change.fixed,
+    ));
     let same = then == now
         && standouts.is_empty()
         && differs.is_empty()
         && change.appeared.is_empty()
         && change.vanished.is_empty();
+    let filed = engagement
+        .assessment
+        .controls
+        .iter()
+        .find(|c| c.control.page.id == change.id);
     (!same).then(|| ControlChange {
+        primary: filed
+            .and_then(|c| c.control.page.criteria.first())
+            .cloned()
+            .unwrap_or_default(),
         id: change.id.clone(),
         title: change.title.clone(),
         then,
@@ -220,15 +268,25 @@ fn table(diff: &TableDiff) -> TableChange {
         details,
     };
     let changed = diff.changed.iter().map(|c| {
-        let fields = c.fields.iter().map(|f| format!("{}: {} → {}", f.field, value(&f.before), value(&f.after)));
+        let fields = c
+            .fields
+            .iter()
+            .map(|f| format!("{}: {} → {}", f.field, value(&f.before), value(&f.after)));
         row("changed", &c.row, fields.collect())
     });
     let removed = diff.removed.iter().map(|id| row("removed", id, Vec::new()));
     let added = diff.added.iter().map(|id| row("added", id, Vec::new()));
-    let not_seen =
-        diff.not_seen.iter().map(|n| row("not seen", &n.row, vec![format!("{} side: {}", n.side, n.reason)]));
+    let not_seen = diff
+        .not_seen
+        .iter()
+        .map(|n| row("not seen", &n.row, vec![format!("{} side: {}", n.side, n.reason)]));
     let total = diff.changed.len() + diff.removed.len() + diff.added.len() + diff.not_seen.len();
-    let rows: Vec<_> = changed.chain(removed).chain(added).chain(not_seen).take(PRINTED).collect();
+    let rows: Vec<_> = changed
+        .chain(removed)
+        .chain(added)
+        .chain(not_seen)
+        .take(PRINTED)
+        .collect();
     TableChange {
         table: diff.table.clone(),
         added: diff.added.len(),

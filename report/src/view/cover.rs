@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use controls::result::ControlVerdict;
+use evidence::locker::Layout;
 use serde::Serialize;
 
 use super::{Pill, Tally, counted, kind, moment};
@@ -105,13 +106,23 @@ pub(super) fn cover(engagement: &Engagement<'_>) -> Result<Cover, ReportError> {
         origin: lines.next().unwrap_or_default().to_owned(),
         entries,
         root: lines.nth(1).unwrap_or_default().to_owned(),
-        signed: false,
+        signed: signed(engagement),
         run: latest.snapshot.meta.run.clone(),
         several: engagement.snapshots.len() > 1,
         results: tally(engagement),
         controls: assessment.controls.len(),
         criteria: assessment.criteria.len(),
     })
+}
+
+/// Is there a signature beside the newest checkpoint?
+fn signed(engagement: &Engagement<'_>) -> bool {
+    let layout = Layout::new(engagement.locker.dir());
+    let entries = engagement.locker.entries().iter().rev();
+    let newest = entries
+        .map(|entry| layout.checkpoint(entry.seq))
+        .find(|path| path.is_file());
+    newest.is_some_and(|path| path.with_extension("checkpoint.sig").is_file())
 }
 
 /// Verdicts and how often each occurs, worst first; what is only observed stands apart.
@@ -121,5 +132,11 @@ fn tally(engagement: &Engagement<'_>) -> Vec<Tally> {
         let observed = control.observe && control.verdict == ControlVerdict::Fail;
         *counts.entry((control.verdict, observed)).or_default() += 1;
     }
-    counts.into_iter().map(|((verdict, observed), count)| Tally { pill: Pill::control(verdict, observed), count }).collect()
+    counts
+        .into_iter()
+        .map(|((verdict, observed), count)| Tally {
+            pill: Pill::control(verdict, observed),
+            count,
+        })
+        .collect()
 }

@@ -65,10 +65,20 @@ pub(super) fn index(engagement: &Engagement<'_>, chapters: &[Chapter]) -> Eviden
     let mut days: Vec<DayOfRun> = Vec::new();
     for (place, input) in engagement.snapshots.iter().enumerate() {
         let run = &input.snapshot.meta.run;
-        for exchange in input.snapshot.exchanges.iter().filter(|e| complete || named.contains(&(run, e.i))) {
+        for exchange in input
+            .snapshot
+            .exchanges
+            .iter()
+            .filter(|e| complete || named.contains(&(run, e.i)))
+        {
             let day = exchange.sent_at.day().to_string();
             if days.last().is_none_or(|last| last.run != *run || last.day != day) {
-                days.push(DayOfRun { label: label(place), run: run.clone(), day, exchanges: Vec::new() });
+                days.push(DayOfRun {
+                    label: label(place),
+                    run: run.clone(),
+                    day,
+                    exchanges: Vec::new(),
+                });
             }
             let row = ExchangeRow {
                 i: exchange.i,
@@ -85,5 +95,10 @@ pub(super) fn index(engagement: &Engagement<'_>, chapters: &[Chapter]) -> Eviden
             }
         }
     }
-    EvidenceIndex { total, complete, listed: days.iter().map(|d| d.exchanges.len()).sum(), days }
+    EvidenceIndex {
+        total,
+        complete,
+        listed: days.iter().map(|d| d.exchanges.len()).sum(),
+        days,
+    }
 }

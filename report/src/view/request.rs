@@ -27,6 +27,40 @@ pub struct Request {
     pub concerns: Vec<String>,
 }
 
+/// The requests of one kind.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestSection {
+    /// Heading.
+    pub title: &'static str,
+    /// All ask for the same, so it is said once.
+    pub compact: bool,
+    /// What they ask for, if it is the same.
+    pub ask: String,
+    /// The requests.
+    pub requests: Vec<Request>,
+}
+
+/// The requests by kind; kinds without any are left out.
+pub(crate) fn sections(requests: &[Request]) -> Vec<RequestSection> {
+    let kinds = [
+        ("gap", "Gaps to close"),
+        ("control", "Controls not fully tested"),
+        ("record", "Records to give"),
+        ("criterion", "Criteria without AWS evidence"),
+    ];
+    let section = |(kind, title): (&'static str, &'static str)| {
+        let requests: Vec<_> = requests.iter().filter(|r| r.kind == kind).cloned().collect();
+        let ask = requests.first()?.ask.clone();
+        Some(RequestSection {
+            title,
+            compact: kind == "criterion",
+            ask,
+            requests,
+        })
+    };
+    kinds.into_iter().filter_map(section).collect()
+}
+
 pub(super) fn requests(engagement: &Engagement<'_>) -> Vec<Request> {
     let mut all = Vec::new();
     gaps(engagement, &mut all);
@@ -43,7 +77,9 @@ pub(super) fn requests(engagement: &Engagement<'_>) -> Vec<Request> {
 fn remedy(code: ReasonCode, operation: &str) -> String {
     match code {
         ReasonCode::AccessDenied => {
-            format!("Allow `{operation}` to the collecting role (`exhibit policy` prints the policy) and collect again.")
+            format!(
+                "Allow `{operation}` to the collecting role (`exhibit policy` prints the policy) and collect again."
+            )
         }
         ReasonCode::RegionUnreachable => {
             "Collect again when the region answers, or take it out of scope with a reason.".to_owned()
@@ -73,11 +109,13 @@ fn gaps(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
     let mut open: BTreeMap<(ReasonCode, &str, &str), Open<'_>> = BTreeMap::new();
     for control in &engagement.assessment.controls {
         for gap in &control.latest.gaps {
-            let entry = open.entry((gap.code, &gap.operation, &gap.account)).or_insert_with(|| Open {
-                places: Vec::new(),
-                message: &gap.message,
-                concerns: Vec::new(),
-            });
+            let entry = open
+                .entry((gap.code, &gap.operation, &gap.account))
+                .or_insert_with(|| Open {
+                    places: Vec::new(),
+                    message: &gap.message,
+                    concerns: Vec::new(),
+                });
             let place = gap.resource.clone().unwrap_or_else(|| gap.region.clone());
             if !entry.places.contains(&place) {
                 entry.places.push(place);
@@ -90,7 +128,11 @@ fn gaps(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
     for ((code, operation, account), gap) in open {
         let shown: Vec<_> = gap.places.iter().take(4).cloned().collect();
         let more = gap.places.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         all.push(Request {
             no: 0,
             kind: "gap",
@@ -104,10 +146,19 @@ fn gaps(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
 
 /// Controls that were not tested for another reason than a gap of the latest snapshot.
 fn controls(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
-    let open = engagement.assessment.controls.iter().filter(|c| c.verdict == ControlVerdict::NotTested || c.incomplete);
+    let open = engagement
+        .assessment
+        .controls
+        .iter()
+        .filter(|c| c.verdict == ControlVerdict::NotTested || c.incomplete);
     for control in open.filter(|c| c.latest.gaps.is_empty()) {
         let page = &control.control.page;
-        let code = control.code.unwrap_or(ReasonCode::EvidenceMissing);
+        let hole = control.coverage.as_ref().is_some_and(|c| !c.holes.is_empty());
+        let code = control
+            .code
+            .or(hole.then_some(ReasonCode::CoverageGap))
+            .or(control.latest.code);
+        let code = code.unwrap_or(ReasonCode::EvidenceMissing);
         all.push(Request {
             no: 0,
             kind: "control",
@@ -122,9 +173,17 @@ fn controls(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
 /// Records that people keep: evidence from AWS is one half of these controls.
 fn records(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
     let manual = |c: &ControlType| {
-        matches!(c, ControlType::Manual | ControlType::ConfigurationManual | ControlType::EventManual)
+        matches!(
+            c,
+            ControlType::Manual | ControlType::ConfigurationManual | ControlType::EventManual
+        )
     };
-    for control in engagement.assessment.controls.iter().filter(|c| manual(&c.control.page.r#type)) {
+    for control in engagement
+        .assessment
+        .controls
+        .iter()
+        .filter(|c| manual(&c.control.page.r#type))
+    {
         let page = &control.control.page;
         all.push(Request {
             no: 0,
@@ -140,16 +199,23 @@ fn records(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
 
 /// Criteria in scope that no control tests.
 fn criteria(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
-    let bare = engagement.assessment.criteria.iter().filter(|c| c.in_scope && c.verdict.is_none());
+    let bare = engagement
+        .assessment
+        .criteria
+        .iter()
+        .filter(|c| c.in_scope && c.verdict.is_none());
     for assessed in bare {
         let criterion = &assessed.criterion;
-        let note = criterion.note.as_ref().map_or_else(String::new, |note| format!(" {note}."));
+        let note = criterion
+            .note
+            .as_ref()
+            .map_or_else(String::new, |note| format!("{note}."));
         all.push(Request {
             no: 0,
             kind: "criterion",
             subject: format!("{}: {}", criterion.id, criterion.title),
-            why: format!("No AWS evidence was tested for it.{note}"),
-            ask: "Give evidence from other sources: policies, minutes, records, interviews.".to_owned(),
+            why: note,
+            ask: "No control tested these on AWS evidence. Give evidence from elsewhere: policies, minutes, records, interviews.".to_owned(),
             concerns: vec![criterion.id.clone()],
         });
     }
@@ -162,9 +228,13 @@ impl Request {
         format!(
             "{}, {}, {}, {}",
             counted(of("gap"), "gap to close", "gaps to close"),
-            counted(of("control"), "control not tested", "controls not tested"),
+            counted(of("control"), "control not fully tested", "controls not fully tested"),
             counted(of("record"), "record to give", "records to give"),
-            counted(of("criterion"), "criterion without AWS evidence", "criteria without AWS evidence"),
+            counted(
+                of("criterion"),
+                "criterion without AWS evidence",
+                "criteria without AWS evidence"
+            ),
         )
     }
 }

@@ -96,13 +96,11 @@ pub struct OperationRow {
     pub gaps: usize,
 }
 
-/// Something that could not be seen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// Something that could not be seen, in one snapshot or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GapRow {
-    /// `S1`, `S2`, …
+    /// `S1`, `S3–S6`, …
     pub label: String,
-    /// Run id.
-    pub run: String,
     /// Account.
     pub account: String,
     /// Region.
@@ -117,15 +115,41 @@ pub struct GapRow {
     pub error: String,
     /// Message.
     pub message: String,
-    /// Number of the last exchange, or empty.
+    /// Number of the last exchange in the last of them, or empty.
     pub exchange: String,
 }
 
 impl GapRow {
-    pub(super) fn of(engagement: &Engagement<'_>, run: &str, gap: &Gap) -> Self {
+    /// Gaps by run; the same gap in several runs is one row.
+    pub(super) fn merged<'g>(
+        engagement: &Engagement<'_>,
+        gaps: impl IntoIterator<Item = (&'g str, &'g Gap)>,
+    ) -> Vec<Self> {
+        let mut merged: Vec<(&Gap, Vec<usize>)> = Vec::new();
+        let mut known: BTreeMap<Gap, usize> = BTreeMap::new();
+        for (run, gap) in gaps {
+            let Some((place, _)) = engagement.snapshot(run) else {
+                continue;
+            };
+            let same = Gap {
+                exchange: None,
+                ..gap.clone()
+            };
+            let at = *known.entry(same).or_insert(merged.len());
+            match merged.get_mut(at) {
+                Some((latest, places)) => {
+                    *latest = gap;
+                    places.push(place);
+                }
+                None => merged.push((gap, vec![place])),
+            }
+        }
+        merged.into_iter().map(|(gap, places)| Self::of(gap, &places)).collect()
+    }
+
+    fn of(gap: &Gap, places: &[usize]) -> Self {
         Self {
-            label: engagement.snapshot(run).map(|(place, _)| label(place)).unwrap_or_default(),
-            run: run.to_owned(),
+            label: spans(places),
             account: gap.account.clone(),
             region: gap.region.clone(),
             operation: gap.operation.clone(),
@@ -138,11 +162,30 @@ impl GapRow {
     }
 }
 
+/// `S1`, `S1–S3, S6`: places in rising order, neighbours together.
+fn spans(places: &[usize]) -> String {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for place in places {
+        match spans.last_mut() {
+            Some((_, end)) if *end + 1 >= *place => *end = *place,
+            _ => spans.push((*place, *place)),
+        }
+    }
+    let text = |(from, to): &(usize, usize)| match from == to {
+        true => label(*from),
+        false => format!("{}–{}", label(*from), label(*to)),
+    };
+    spans.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn scope(engagement: &Engagement<'_>) -> Scope {
     let snapshots = engagement.snapshots;
     let exchanges = || snapshots.iter().flat_map(|s| &s.snapshot.exchanges);
     let operations = operations(engagement);
-    let mut total = OperationRow { operation: "All".to_owned(), ..OperationRow::default() };
+    let mut total = OperationRow {
+        operation: "All".to_owned(),
+        ..OperationRow::default()
+    };
     for row in &operations {
         total.calls += row.calls;
         total.requests += row.requests;
@@ -158,17 +201,27 @@ pub(super) fn scope(engagement: &Engagement<'_>) -> Scope {
         runs: runs(engagement),
         operations,
         total,
-        gaps: snapshots
-            .iter()
-            .flat_map(|s| s.snapshot.gaps.iter().map(|gap| GapRow::of(engagement, &s.snapshot.meta.run, gap)))
-            .collect(),
+        gaps: GapRow::merged(engagement, snapshots.iter().flat_map(gaps_of)),
         first: exchanges().map(|e| e.sent_at).min().map(moment).unwrap_or_default(),
         last: exchanges().map(|e| e.recv_at).max().map(moment).unwrap_or_default(),
-        skew: snapshots.iter().map(|s| s.snapshot.meta.max_clock_skew_s).max().unwrap_or_default(),
+        skew: snapshots
+            .iter()
+            .map(|s| s.snapshot.meta.max_clock_skew_s)
+            .max()
+            .unwrap_or_default(),
         max_gap_days: engagement.assessment.period.as_ref().map(|p| p.max_gap_days),
         elsewhere: logged.iter().filter(|entry| !ours.contains(entry.run.as_str())).count(),
         unclosed: engagement.locker.unclosed_runs().len(),
     }
+}
+
+/// A snapshot's gaps, each with its run.
+fn gaps_of<'a>(input: &'a crate::SnapshotInput<'_>) -> impl Iterator<Item = (&'a str, &'a Gap)> {
+    input
+        .snapshot
+        .gaps
+        .iter()
+        .map(|gap| (input.snapshot.meta.run.as_str(), gap))
 }
 
 fn accounts(engagement: &Engagement<'_>) -> Vec<AccountRow> {
@@ -233,5 +286,18 @@ fn operations(engagement: &Engagement<'_>) -> Vec<OperationRow> {
             rows.entry(gap.operation.clone()).or_default().gaps += 1;
         }
     }
-    rows.into_iter().map(|(operation, row)| OperationRow { operation, ..row }).collect()
+    rows.into_iter()
+        .map(|(operation, row)| OperationRow { operation, ..row })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_told_together() {
+        assert_eq!(spans(&[0]), "S1");
+        assert_eq!(spans(&[0, 1, 2, 5]), "S1–S3, S6");
+    }
 }

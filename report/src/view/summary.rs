@@ -96,17 +96,27 @@ fn bars(engagement: &Engagement<'_>, rows: &[ControlRow]) -> String {
     const TONES: [&str; 6] = ["fail", "not-tested", "observe", "accepted", "pass", "na"];
     let mut series: Vec<(&str, &str)> = Vec::new();
     for criterion in &engagement.assessment.criteria {
-        let of = (criterion.criterion.series.as_str(), criterion.criterion.series_name.as_str());
+        let of = (
+            criterion.criterion.series.as_str(),
+            criterion.criterion.series_name.as_str(),
+        );
         if series.last() != Some(&of) {
             series.push(of);
         }
     }
-    let of_criterion: BTreeMap<&str, &str> =
-        engagement.assessment.criteria.iter().map(|c| (c.criterion.id.as_str(), c.criterion.series.as_str())).collect();
+    let of_criterion: BTreeMap<&str, &str> = engagement
+        .assessment
+        .criteria
+        .iter()
+        .map(|c| (c.criterion.id.as_str(), c.criterion.series.as_str()))
+        .collect();
     let bars: Vec<_> = series
         .into_iter()
         .filter_map(|(id, name)| {
-            let mine: Vec<_> = rows.iter().filter(|r| of_criterion.get(r.primary.as_str()) == Some(&id)).collect();
+            let mine: Vec<_> = rows
+                .iter()
+                .filter(|r| of_criterion.get(r.primary.as_str()) == Some(&id))
+                .collect();
             let part = |tone: &&str| {
                 let count = mine.iter().filter(|r| r.pill.tone == *tone).count();
                 (count > 0).then(|| json!({ "tone": tone, "count": count }))

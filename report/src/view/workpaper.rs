@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use controls::period::{ControlAssessment, Deviation, Member};
 use controls::result::{ControlVerdict, Counts, ResourceVerdict};
 use evidence::clock::Timestamp;
+use evidence::exchange::Exchange;
 use serde::Serialize;
 use serde_json::json;
 
@@ -237,10 +238,20 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
     let primary = page.criteria.first().cloned().unwrap_or_default();
     let title_of = |id: &String| CriterionName {
         id: id.clone(),
-        title: engagement.catalogue.criteria.get(id).map(|c| c.title.clone()).unwrap_or_default(),
+        title: engagement
+            .catalogue
+            .criteria
+            .get(id)
+            .map(|c| c.title.clone())
+            .unwrap_or_default(),
     };
     let rows = |wanted: &dyn Fn(&Member) -> bool| -> Vec<MemberRow> {
-        control.members.iter().filter(|m| wanted(m)).map(|m| member(engagement, m, control.observe)).collect()
+        control
+            .members
+            .iter()
+            .filter(|m| wanted(m))
+            .map(|m| member(engagement, m, control.observe))
+            .collect()
     };
     let of = |verdict| move |m: &Member| m.result.verdict == verdict;
     let scopes = engagement.snapshots.iter().flat_map(|s| &s.snapshot.meta.accounts);
@@ -268,7 +279,11 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
         notes: page.notes.clone(),
         parameters: ParameterUsed::of(control),
         counts: control.counts,
-        accounts: if accounts.len() > 1 { accounts_of.collect() } else { Vec::new() },
+        accounts: if accounts.len() > 1 {
+            accounts_of.collect()
+        } else {
+            Vec::new()
+        },
         many_accounts: accounts.len() > 1,
         several: engagement.snapshots.len() > 1,
         deviations: deviations(engagement, control, &primary),
@@ -276,12 +291,22 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
         unknown: rows(&of(ResourceVerdict::Unknown)),
         observations: rows(&|m| m.result.reason.starts_with("observation:")),
         members: rows(&|_| true),
-        gaps: control.gaps.iter().map(|g| GapRow::of(engagement, &g.snapshot, &g.gap)).collect(),
+        gaps: GapRow::merged(engagement, control.gaps.iter().map(|g| (g.snapshot.as_str(), &g.gap))),
         sources: sources(engagement, control),
         history: history(engagement, control),
         timeline: timeline(engagement, control),
-        longest: control.coverage.as_ref().and_then(|c| c.longest.as_ref()).map(|s| days(s, false)).unwrap_or_default(),
-        holes: control.coverage.iter().flat_map(|c| &c.holes).map(|s| days(s, accounts.len() > 1)).collect(),
+        longest: control
+            .coverage
+            .as_ref()
+            .and_then(|c| c.longest.as_ref())
+            .map(|s| days(s, false))
+            .unwrap_or_default(),
+        holes: control
+            .coverage
+            .iter()
+            .flat_map(|c| &c.holes)
+            .map(|s| days(s, accounts.len() > 1))
+            .collect(),
         operations: control.control.operations.clone(),
         tables: page.tables.clone(),
         after: page.after.clone(),
@@ -304,26 +329,54 @@ impl LatestRun for ControlAssessment {
 }
 
 fn days(span: &controls::period::Span, account: bool) -> String {
-    let account = if account { format!("account {}: ", span.account) } else { String::new() };
-    format!("{account}{} days, from {} to {}", span.days, moment(span.from), moment(span.to))
+    let account = if account {
+        format!("account {}: ", span.account)
+    } else {
+        String::new()
+    };
+    format!(
+        "{account}{} days, from {} to {}",
+        span.days,
+        moment(span.from),
+        moment(span.to)
+    )
 }
 
 /// ARN or id, unless the name says the same.
 fn distinct(resource: &str, name: &str) -> String {
-    if resource == name { String::new() } else { resource.to_owned() }
-}
-
-fn link(engagement: &Engagement<'_>, run: &str, exchange: Option<u64>) -> Link {
-    let Some((exchange, (place, input))) = exchange.zip(engagement.snapshot(run)) else { return Link::default() };
-    let body = input.snapshot.exchange(exchange).and_then(|e| e.body.as_ref());
-    Link {
-        text: number(engagement, place, exchange),
-        path: body.map_or_else(String::new, |body| format!("evidence/{run}/{body}")),
+    if resource == name {
+        String::new()
+    } else {
+        resource.to_owned()
     }
 }
 
+fn link(engagement: &Engagement<'_>, run: &str, exchange: Option<u64>) -> Link {
+    let Some((exchange, (place, input))) = exchange.zip(engagement.snapshot(run)) else {
+        return Link::default();
+    };
+    Link {
+        text: number(engagement, place, exchange),
+        path: input
+            .snapshot
+            .exchange(exchange)
+            .map_or_else(String::new, |e| answer(run, e)),
+    }
+}
+
+/// Where the answer is in the bundle. An answer that is a web page is not for a browser to run:
+/// it comes from whatever stood between the collector and AWS.
+fn answer(run: &str, exchange: &Exchange) -> String {
+    let body = exchange.body.as_ref().filter(|body| !body.ends_with(".html"));
+    body.map_or_else(String::new, |body| format!("evidence/{run}/{body}"))
+}
+
 fn number(engagement: &Engagement<'_>, place: usize, exchange: u64) -> String {
-    if engagement.snapshots.len() > 1 { format!("{} #{exchange}", label(place)) } else { format!("#{exchange}") }
+    if engagement.snapshots.len() > 1 {
+        format!("{} #{exchange}", label(place))
+    } else {
+        format!("#{exchange}")
+    }
 }
 
 fn member(engagement: &Engagement<'_>, member: &Member, observe: bool) -> MemberRow {
@@ -370,7 +423,10 @@ fn identity(member: &Member) -> (&str, &str, &str) {
 }
 
 fn accepted(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<AcceptedRow> {
-    let members = control.members.iter().filter(|m| m.result.verdict == ResourceVerdict::Accepted);
+    let members = control
+        .members
+        .iter()
+        .filter(|m| m.result.verdict == ResourceVerdict::Accepted);
     members
         .map(|m| {
             let exception = control.exceptions.iter().find(|e| {
@@ -389,8 +445,14 @@ fn accepted(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<Acc
 
 fn sources(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<SourceRow> {
     let mut wanted: BTreeSet<(usize, u64)> = BTreeSet::new();
-    let named = control.members.iter().filter_map(|m| Some((m.snapshot.as_str(), m.result.source.as_ref()?.exchange)));
-    let failed = control.gaps.iter().filter_map(|g| Some((g.snapshot.as_str(), g.gap.exchange?)));
+    let named = control
+        .members
+        .iter()
+        .filter_map(|m| Some((m.snapshot.as_str(), m.result.source.as_ref()?.exchange)));
+    let failed = control
+        .gaps
+        .iter()
+        .filter_map(|g| Some((g.snapshot.as_str(), g.gap.exchange?)));
     for (run, exchange) in named.chain(failed) {
         wanted.extend(engagement.snapshot(run).map(|(place, _)| (place, exchange)));
     }
@@ -410,7 +472,7 @@ fn sources(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<Sour
                 status: exchange.status.map_or_else(String::new, |s| s.to_string()),
                 sent: moment(exchange.sent_at),
                 sha256: exchange.body_sha256.map_or_else(String::new, |d| d.to_string()),
-                path: exchange.body.as_ref().map_or_else(String::new, |body| format!("evidence/{run}/{body}")),
+                path: answer(run, exchange),
             })
         })
         .collect()
@@ -418,7 +480,10 @@ fn sources(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<Sour
 
 fn history(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<HistoryRow> {
     let rows = control.history.iter().map(|point| HistoryRow {
-        label: engagement.snapshot(&point.snapshot).map(|(place, _)| label(place)).unwrap_or_default(),
+        label: engagement
+            .snapshot(&point.snapshot)
+            .map(|(place, _)| label(place))
+            .unwrap_or_default(),
         run: point.snapshot.clone(),
         at: minute(point.as_of),
         pill: Pill::control(point.verdict, control.observe),
@@ -431,14 +496,19 @@ fn history(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<Hist
 /// The drawing: a lane for the verdict, and one for each of the first few deviations.
 fn timeline(engagement: &Engagement<'_>, control: &ControlAssessment) -> String {
     let points = &control.history;
-    let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return String::new();
+    };
     if points.len() < 2 {
         return String::new();
     }
     let period = engagement.assessment.period.as_ref();
     let start = period.map_or(first.as_of, |p| p.from).min(first.as_of);
     // Midnight ends the last day; a drawing needs some width.
-    let end = period.map_or(last.as_of, |p| p.until).max(last.as_of).max(start.plus_days(1));
+    let end = period
+        .map_or(last.as_of, |p| p.until)
+        .max(last.as_of)
+        .max(start.plus_days(1));
     let tone = |verdict: ControlVerdict| Pill::control(verdict, control.observe).tone;
     let ends = points.iter().skip(1).map(|p| p.as_of).chain([end]);
     let spans: Vec<_> = points

@@ -42,7 +42,10 @@ pub fn at(text: &str) -> Timestamp {
 }
 
 pub fn tool() -> Tool {
-    Tool { name: "exhibit".into(), version: "0.0.0".into() }
+    Tool {
+        name: "exhibit".into(),
+        version: "0.0.0".into(),
+    }
 }
 
 /// How large an account is made.
@@ -53,7 +56,11 @@ pub struct Size {
     pub buckets: usize,
 }
 
-pub const SMALL: Size = Size { users: 6, groups: 4, buckets: 3 };
+pub const SMALL: Size = Size {
+    users: 6,
+    groups: 4,
+    buckets: 3,
+};
 
 /// A snapshot and what was made of it.
 pub struct Loaded {
@@ -112,7 +119,11 @@ impl Trial {
     /// From a locker on disk, which is copied.
     pub fn on_disk(locker: &Path, period: Option<Period>, settings: &Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let status = std::process::Command::new("cp").arg("-rT").arg(locker).arg(dir.path()).status();
+        let status = std::process::Command::new("cp")
+            .arg("-rT")
+            .arg(locker)
+            .arg(dir.path())
+            .status();
         assert!(status.unwrap().success());
         Self::of(dir, period, settings)
     }
@@ -125,11 +136,22 @@ impl Trial {
             let snapshot = Snapshot::read(zip.clone()).unwrap();
             let evaluation = evaluate(&catalogue, settings, &snapshot).unwrap();
             let database = evaluation.database.bytes().unwrap();
-            Loaded { entry, snapshot, zip, results: evaluation.results, database }
+            Loaded {
+                entry,
+                snapshot,
+                zip,
+                results: evaluation.results,
+                database,
+            }
         };
         let loaded: Vec<_> = locker.snapshots().unwrap().into_iter().map(load).collect();
-        let tested: Vec<_> =
-            loaded.iter().map(|l| Tested { meta: l.snapshot.meta.clone(), results: l.results.clone() }).collect();
+        let tested: Vec<_> = loaded
+            .iter()
+            .map(|l| Tested {
+                meta: l.snapshot.meta.clone(),
+                results: l.results.clone(),
+            })
+            .collect();
         let known = locker.known_until().unwrap();
         let assessment = match &period {
             Some(period) => assess_period(&catalogue, settings, period, &tested, known).unwrap(),
@@ -142,7 +164,16 @@ impl Trial {
             (Diff::of(&first.snapshot, &last.snapshot), compare(&then, &now))
         });
         let organization = locker.identity().organization.clone();
-        Self { dir, locker, catalogue, loaded, assessment, changes, templates: None, organization }
+        Self {
+            dir,
+            locker,
+            catalogue,
+            loaded,
+            assessment,
+            changes,
+            templates: None,
+            organization,
+        }
     }
 
     pub fn with<T>(&self, work: impl FnOnce(&Engagement<'_>) -> T) -> T {
@@ -190,7 +221,11 @@ fn settings() -> Settings {
         approver: "CISO".into(),
         expires: "2026-12-31".parse().unwrap(),
     };
-    let changed = ParameterSetting { value: 60.into(), by: "CISO".into(), why: "Policy AC-7".into() };
+    let changed = ParameterSetting {
+        value: 60.into(),
+        by: "CISO".into(),
+        why: "Policy AC-7".into(),
+    };
     Settings {
         exceptions: vec![exception("user-0002")],
         parameters: BTreeMap::from([(
@@ -208,18 +243,28 @@ fn collect(dir: &Path, size: Size, at: Timestamp, names: &[&str], turn: usize) {
     } else {
         Writer::create(dir, "Example & Sons <Ltd>", &tool(), at).unwrap()
     };
-    let mut operations: Vec<String> =
-        TABLES.iter().flat_map(|t| t.operations).map(|operation| (*operation).to_owned()).collect();
+    let mut operations: Vec<String> = TABLES
+        .iter()
+        .flat_map(|t| t.operations)
+        .map(|operation| (*operation).to_owned())
+        .collect();
     operations.sort();
     operations.dedup();
-    let plan = Plan { sources: vec!["all".into()], operations: operations.clone() };
+    let plan = Plan {
+        sources: vec!["all".into()],
+        operations: operations.clone(),
+    };
     let mut draft = writer.begin(at, &tool(), plan).unwrap();
     for operation in &operations {
-        draft.put(exchange(operation, at, 0), Some(body(operation, 40).as_bytes())).unwrap();
+        draft
+            .put(exchange(operation, at, 0), Some(body(operation, 40).as_bytes()))
+            .unwrap();
     }
     for n in 0..size.buckets * 6 {
         let body = body(&format!("bucket {n}"), 6);
-        draft.put(exchange("s3:GetBucketPolicy", at, n + 1), Some(body.as_bytes())).unwrap();
+        draft
+            .put(exchange("s3:GetBucketPolicy", at, n + 1), Some(body.as_bytes()))
+            .unwrap();
     }
     let gap = Gap {
         account: ACCOUNT.into(),
@@ -248,7 +293,11 @@ fn collect(dir: &Path, size: Size, at: Timestamp, names: &[&str], turn: usize) {
 fn body(what: &str, lines: usize) -> String {
     let mut text = format!("<Response><of>{what}</of>\n");
     for n in 0..lines {
-        let _ = writeln!(text, "  <member><Arn>arn:aws:iam::111122223333:user/{what}-{n}</Arn><n>{}</n></member>", n * 7919 % 1013);
+        let _ = writeln!(
+            text,
+            "  <member><Arn>arn:aws:iam::111122223333:user/{what}-{n}</Arn><n>{}</n></member>",
+            n * 7919 % 1013
+        );
     }
     text.push_str("</Response>\n");
     text
@@ -289,8 +338,10 @@ fn exchange(operation: &str, at: Timestamp, n: usize) -> Exchange {
 fn tables(size: Size, names: &[&str], turn: usize) -> BTreeMap<String, Vec<Row>> {
     let text = |s: &str| toml::Value::String(s.to_owned()).to_string();
     let mut toml = String::from("case = \"trial\"\n");
-    let user_names: Vec<String> =
-        (0..size.users).map(|n| format!("user-{n:04}")).chain(names.iter().map(|n| (*n).to_owned())).collect();
+    let user_names: Vec<String> = (0..size.users)
+        .map(|n| format!("user-{n:04}"))
+        .chain(names.iter().map(|n| (*n).to_owned()))
+        .collect();
     for (n, name) in user_names.iter().enumerate() {
         // One user had no second factor until the third snapshot.
         let mfa = !(n % 25 == 3 && (n > 25 || turn < 2) || n == 2);
@@ -308,8 +359,10 @@ fn tables(size: Size, names: &[&str], turn: usize) -> BTreeMap<String, Vec<Row>>
             1 + n % 6,
         );
     }
-    let group_names: Vec<String> =
-        (0..size.groups).map(|n| format!("service-{n:03}")).chain(names.iter().map(|n| (*n).to_owned())).collect();
+    let group_names: Vec<String> = (0..size.groups)
+        .map(|n| format!("service-{n:03}"))
+        .chain(names.iter().map(|n| (*n).to_owned()))
+        .collect();
     for (n, name) in group_names.iter().enumerate() {
         let open = n % 20 == 1;
         let _ = write!(

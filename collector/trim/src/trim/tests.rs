@@ -32,29 +32,18 @@ fn upstream() -> Trimmed {
         ("Cargo.toml", "[package]\nname = \"x\"\n".to_owned()),
         ("src/lib.rs", LIB.to_owned()),
         ("src/client.rs", CLIENT.to_owned()),
-        (
-            "src/client/delete_vpc.rs",
-            "impl super::Client {}\n".to_owned(),
-        ),
-        (
-            "src/client/list_mfa_devices.rs",
-            "impl super::Client {}\n".to_owned(),
-        ),
-        (
-            "src/config.rs",
-            "pub struct Config;\nmod inner;\n".to_owned(),
-        ),
+        ("src/client/delete_vpc.rs", "impl super::Client {}\n".to_owned()),
+        ("src/client/list_mfa_devices.rs", "impl super::Client {}\n".to_owned()),
+        ("src/config.rs", "pub struct Config;\nmod inner;\n".to_owned()),
         ("src/config/inner.rs", String::new()),
         ("src/error_meta.rs", ERROR.to_owned()),
         (
             "src/lens.rs",
-            "pub(crate) fn token() {}\n\npub(crate) fn other() {\n    crate::types::Vpc::x()\n}\n"
-                .to_owned(),
+            "pub(crate) fn token() {}\n\npub(crate) fn other() {\n    crate::types::Vpc::x()\n}\n".to_owned(),
         ),
         (
             "src/operation.rs",
-            "pub use ::x::RequestId;\n\npub mod delete_vpc;\n\npub mod list_mfa_devices;\n"
-                .to_owned(),
+            "pub use ::x::RequestId;\n\npub mod delete_vpc;\n\npub mod list_mfa_devices;\n".to_owned(),
         ),
         ("src/operation/delete_vpc.rs", operation("delete", delete)),
         ("src/operation/delete_vpc/_input.rs", String::new()),
@@ -103,10 +92,7 @@ fn upstream() -> Trimmed {
         ("src/types/error/_gone.rs", "pub struct Gone;\n".to_owned()),
         ("src/types/error/_held.rs", "pub struct Held;\n".to_owned()),
     ];
-    files
-        .into_iter()
-        .map(|(name, text)| (name.to_owned(), text))
-        .collect()
+    files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
 }
 
 fn trimmed() -> Trimmed {
@@ -154,14 +140,8 @@ fn lists_lose_what_is_gone_and_nothing_else() {
         "pub use crate::types::_device::DeviceBuilder;\n"
     );
     let errors = &trimmed["src/error_meta.rs"];
-    assert!(
-        !errors.contains("Held") && !errors.contains("delete_vpc"),
-        "{errors}"
-    );
-    assert!(
-        errors.contains("Error::Gone(inner) => inner.fmt(f),"),
-        "{errors}"
-    );
+    assert!(!errors.contains("Held") && !errors.contains("delete_vpc"), "{errors}");
+    assert!(errors.contains("Error::Gone(inner) => inner.fmt(f),"), "{errors}");
 }
 
 /// The lines of a trimmed file are lines of the official one, in order.
@@ -170,10 +150,7 @@ fn nothing_is_added_or_changed() {
     let upstream = upstream();
     for (file, text) in trimmed().iter().filter(|(file, _)| file.ends_with(".rs")) {
         let mut official = upstream[file].lines();
-        assert!(
-            text.lines().all(|line| official.any(|l| l == line)),
-            "{file}"
-        );
+        assert!(text.lines().all(|line| official.any(|l| l == line)), "{file}");
     }
 }
 
@@ -187,9 +164,6 @@ fn what_is_not_understood_is_an_error() {
     missing.remove("src/types/_device.rs");
     assert!(trim("x", &missing, &operations).is_err_and(|e| e.contains("_device.rs")));
     let mut glob = upstream();
-    glob.insert(
-        "src/config/inner.rs".to_owned(),
-        "use crate::types::*;\n".to_owned(),
-    );
+    glob.insert("src/config/inner.rs".to_owned(), "use crate::types::*;\n".to_owned());
     assert!(trim("x", &glob, &operations).is_err_and(|e| e.contains("types::*")));
 }

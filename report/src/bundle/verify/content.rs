@@ -41,17 +41,28 @@ impl Held {
     /// Reads a file to its end; the text is kept only where it is needed.
     pub fn read(path: &str, from: &mut impl Read, declared: u64) -> io::Result<Self> {
         let keep = declared <= TEXT && is_read(path);
-        let mut tee = Tee { from: from.take(declared.saturating_add(1)), size: 0, lines: 0, text: keep.then(Vec::new) };
+        let mut tee = Tee {
+            from: from.take(declared.saturating_add(1)),
+            size: 0,
+            lines: 0,
+            text: keep.then(Vec::new),
+        };
         let digest = Digest::of_reader(&mut tee)?;
         if tee.size != declared {
             return Err(io::Error::other("its length is not the one in the zip's directory"));
         }
-        Ok(Self { digest, size: tee.size, lines: tee.lines, text: tee.text })
+        Ok(Self {
+            digest,
+            size: tee.size,
+            lines: tee.lines,
+            text: tee.text,
+        })
     }
 }
 
 fn is_read(path: &str) -> bool {
-    let evidence = path.starts_with("data/evidence/") && (path.ends_with("/snapshot.json") || path.ends_with("/exchanges.jsonl"));
+    let evidence =
+        path.starts_with("data/evidence/") && (path.ends_with("/snapshot.json") || path.ends_with("/exchanges.jsonl"));
     !path.starts_with("data/") || path.starts_with("data/log/") || path == "data/locker.json" || evidence
 }
 

@@ -39,17 +39,25 @@ pub(super) fn read<R: Read + Seek>(reader: &mut R, found: &mut Verification) -> 
         let name = match zip.name_for_index(at) {
             Some(Ok(name)) => name.into_owned(),
             _ => {
-                found.faults.push(Fault::new(BUNDLE, "unreadable", format!("entry {} has no readable name", at + 1)));
+                found.faults.push(Fault::new(
+                    BUNDLE,
+                    "unreadable",
+                    format!("entry {} has no readable name", at + 1),
+                ));
                 continue;
             }
         };
         let split = name.split_once('/').filter(|_| check_name(&name).is_ok());
         let Some((folder, path)) = split else {
-            found.faults.push(Fault::new(name, "unexpected", "no bundle has a file of this name"));
+            found
+                .faults
+                .push(Fault::new(name, "unexpected", "no bundle has a file of this name"));
             continue;
         };
         if top.get_or_insert_with(|| folder.to_owned()) != folder {
-            found.faults.push(Fault::new(&name, "unexpected", "it lies outside the top folder"));
+            found
+                .faults
+                .push(Fault::new(&name, "unexpected", "it lies outside the top folder"));
             continue;
         }
         let mut entry = match zip.by_index(at) {
@@ -60,19 +68,30 @@ pub(super) fn read<R: Read + Seek>(reader: &mut R, found: &mut Verification) -> 
             }
         };
         if !entry.is_file() || entry.compression() != CompressionMethod::Deflated {
-            found.faults.push(Fault::new(path, "changed", "it is not stored as a bundle stores files"));
+            found
+                .faults
+                .push(Fault::new(path, "changed", "it is not stored as a bundle stores files"));
         }
         let (start, data) = (entry.header_start(), entry.data_start().unwrap_or_default());
         let (crc, compressed, size) = (entry.crc32(), entry.compressed_size(), entry.size());
         match Held::read(path, &mut entry, size) {
             Ok(held) => {
                 if content.files.insert(path.to_owned(), held).is_some() {
-                    found.faults.push(Fault::new(path, "unexpected", "there are two of this name"));
+                    found
+                        .faults
+                        .push(Fault::new(path, "unexpected", "there are two of this name"));
                 }
             }
             Err(e) => found.faults.push(Fault::new(path, "changed", e)),
         }
-        listed.push(Listed { end: data.saturating_add(compressed), name, start, crc, compressed, size });
+        listed.push(Listed {
+            end: data.saturating_add(compressed),
+            name,
+            start,
+            crc,
+            compressed,
+            size,
+        });
     }
     drop(zip);
     check_order(&mut listed, directory, found);
@@ -97,7 +116,11 @@ fn check_order(listed: &mut [Listed], directory: u64, found: &mut Verification) 
         end = entry.end;
     }
     if end != directory {
-        found.faults.push(Fault::new(BUNDLE, "unexpected", "there are bytes before the directory that belong to no file"));
+        found.faults.push(Fault::new(
+            BUNDLE,
+            "unexpected",
+            "there are bytes before the directory that belong to no file",
+        ));
     }
 }
 

@@ -1,0 +1,129 @@
+//! Credentials, region and endpoint as AWS's own tools find them, checked before the first call.
+
+use std::sync::Arc;
+
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::{RetryConfig, RetryMode};
+use aws_types::app_name::AppName;
+use aws_types::region::Region;
+
+use crate::run::CollectError;
+use crate::transport::live::{Capture, LiveClient, chain};
+
+/// Attempts per call, where the environment does not say otherwise.
+const ATTEMPTS: u32 = 5;
+/// The SDK's own default, which means that nobody chose a number.
+const SDK_ATTEMPTS: u32 = 3;
+
+/// A client that is not captured, for what is no evidence: getting credentials.
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+/// Loads the environment and the profile, and checks what can be checked without a call.
+pub async fn load() -> Result<SdkConfig, CollectError> {
+    let loaded = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client())
+        .load()
+        .await;
+    let region = loaded.region().cloned().unwrap_or_else(|| Region::new("us-east-1"));
+    if !is_region(region.as_ref()) {
+        return Err(CollectError::Scope(format!(
+            "the region `{region}` (AWS_REGION or the profile) is no name of a region such as eu-central-1"
+        )));
+    }
+    if let Some(url) = loaded.endpoint_url().filter(|url| !is_url(url)) {
+        return Err(CollectError::Scope(format!(
+            "the endpoint `{url}` (AWS_ENDPOINT_URL) is no http or https URL"
+        )));
+    }
+    let Some(provider) = loaded.credentials_provider() else {
+        return Err(CollectError::Credentials("there are none".to_owned()));
+    };
+    provider
+        .provide_credentials()
+        .await
+        .map_err(|e| CollectError::Credentials(no_credentials(&e)))?;
+    Ok(loaded.into_builder().region(region).build())
+}
+
+fn no_credentials(error: &CredentialsError) -> String {
+    let profile = std::env::var("AWS_PROFILE")
+        .map(|name| format!(" `{name}`"))
+        .unwrap_or_default();
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => format!(
+            "none were found (looked at the environment, the profile{profile}, web identity, container and instance)"
+        ),
+        other => {
+            // The chain may list every provider that was tried, one a line.
+            let text = chain(other);
+            text.lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
+        }
+    }
+}
+
+/// `eu-central-1`, `us-gov-west-1`: letters, then words, then a number.
+fn is_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    let [words @ .., number] = parts.as_slice() else {
+        return false;
+    };
+    words.len() >= 2 && words.iter().all(letters) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_url(text: &str) -> bool {
+    let scheme = |uri: &http::Uri| matches!(uri.scheme_str(), Some("http" | "https"));
+    text.parse::<http::Uri>()
+        .is_ok_and(|uri| scheme(&uri) && uri.host().is_some())
+}
+
+/// The same with the capturing transport, for the calls of a run.
+pub fn capturing(loaded: &SdkConfig, run: &str, capture: &Arc<Capture>) -> SdkConfig {
+    let retry = match loaded.retry_config() {
+        // Adaptive retries slow a throttled run down by more than an order of magnitude.
+        Some(config) if config.mode() == RetryMode::Adaptive => {
+            RetryConfig::standard().with_max_attempts(config.max_attempts())
+        }
+        Some(config) if config.max_attempts() != SDK_ATTEMPTS => config.clone(),
+        _ => RetryConfig::standard().with_max_attempts(ATTEMPTS),
+    };
+    let mut builder = loaded
+        .to_builder()
+        .http_client(LiveClient::new(http_client(), capture.clone()))
+        .retry_config(retry)
+        // Bodies are read whole, under the transport's own timeout.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    // Found again in CloudTrail's userAgent. The run id has only characters that are allowed.
+    if let Ok(name) = AppName::new(format!("exhibit-{run}")) {
+        builder = builder.app_name(name);
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_and_urls_are_told_from_typing_errors() {
+        for name in ["us-east-1", "us-gov-west-1", "ap-southeast-7", "eusc-de-east-1"] {
+            assert!(is_region(name), "{name}");
+        }
+        for name in ["", "us", "us-east", "not a region!", "US-EAST-1", "us--1", "us-east-1a"] {
+            assert!(!is_region(name), "{name}");
+        }
+        assert!(is_url("http://127.0.0.1:5000") && is_url("https://localhost"));
+        for text in ["not an address", "127.0.0.1:5000", "/x", "ftp://x", ""] {
+            assert!(!is_url(text), "{text}");
+        }
+    }
+}
