@@ -153,6 +153,20 @@ def failing(control: dict) -> set[str]:
     return {r["resource"] for r in control["resources"] if r["verdict"] == "fail"}
 
 
+def sound(control: str, before: dict, now: dict) -> None:
+    """Who sees less may know less; he must not know otherwise."""
+    was = {(r["region"], r["resource"]): r["verdict"] for r in before["resources"]}
+    named = {(r["name"], r["verdict"]) for r in before["resources"]}
+    for row in now["resources"]:
+        old = was.get((row["region"], row["resource"]))
+        if "#access_key_" in row["resource"] and old is None:  # the report has no key ids: a key is called otherwise
+            assert row["verdict"] == "unknown" or (row["name"], row["verdict"]) in named, row
+            continue
+        assert row["verdict"] == "unknown" or old in (row["verdict"], None), f"{control}: {row['resource']} was {old}, is {row['verdict']}: {row['reason']}"
+        # Something that was not there before cannot be judged either: only a name for what was not seen.
+        assert old is not None or row["verdict"] == "unknown", f"{control}: new {row}"
+
+
 def complains(ran: Ran, code: int, *words: str, lines: int = 1) -> None:
     """Exactly one message on stderr, of so many lines at most, with the exit code; nothing on stdout."""
     assert ran.code == code, f"exit {ran.code}, not {code}\n{ran.err}\n{ran.out[:500]}"

@@ -250,7 +250,7 @@ def test_a_flipped_bit_of_the_bundle(collected, bound, tmp_path):
     for at in flips(copy, 40, random.Random(3)):
         found = collected.verify(copy, code=TAMPERED)
         assert found["faults"] and all(fault["file"] and fault["message"] for fault in found["faults"]), at
-    for data in (copy.read_bytes()[:-1], copy.read_bytes() + b"x", copy.read_bytes()[: 1 << 16], b""):
+    for data in (copy.read_bytes()[:-1], copy.read_bytes() + b"x", copy.read_bytes()[: 1 << 16], copy.read_bytes()[100:]):
         cut = tmp_path / "cut.zip"
         cut.write_bytes(data)
         collected.verify(cut, code=TAMPERED)

@@ -3,16 +3,19 @@
 //! The zip comment holds `sha256:` and the digest of every byte before the comment's text, so
 //! `head -c -71 FILE | sha256sum` re-computes what `tail -c 64 FILE` says.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 
+use flate2::Crc;
+use flate2::bufread::DeflateDecoder;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::digest::Digest;
 
 mod structure;
 
-use structure::Names;
+use structure::{Entry, Names};
 
 const LABEL: &str = "sha256:";
 /// Length of the comment: the label and 64 hexadecimal digits.
@@ -26,8 +29,8 @@ pub enum ArchiveError {
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The zip structure is broken.
-    #[error("not a readable zip file: {0}")]
+    /// The zip file could not be written.
+    #[error("cannot write the zip file: {0}")]
     Zip(#[from] zip::result::ZipError),
     /// There is no digest at the end.
     #[error("the file does not end in a digest: it was cut off, or exhibit did not write it")]
@@ -97,9 +100,12 @@ pub enum ArchiveError {
     /// An archive that says it unpacks to far more than evidence does.
     #[error("it says it unpacks to {0} bytes, more than 200 times its size")]
     Bomb(u64),
-    /// An entry unpacks to another length than it says.
-    #[error("the entry `{0}` does not unpack to the length it says")]
-    Length(String),
+    /// An entry does not unpack, byte for byte, to the length and the checksum it says.
+    #[error("the entry `{0}` does not unpack to what it says")]
+    Content(String),
+    /// There is no entry of this name.
+    #[error("there is no `{0}` in it")]
+    Missing(String),
 }
 
 /// Writes an archive. Entries appear in the order in which they are added.
@@ -143,7 +149,7 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
         write!(file, "{LABEL}{digest}")?;
         file.flush()?;
         // What could not be opened again must not be written.
-        structure::check(&mut file)?;
+        structure::check(&mut file, |_| ())?;
         file.seek(SeekFrom::End(0))?;
         Ok(file)
     }
@@ -151,7 +157,9 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
 
 /// Reads an archive whose every byte has been checked.
 pub struct Archive<R: Read + Seek> {
-    zip: ZipArchive<R>,
+    from: R,
+    entries: Vec<Entry>,
+    by_name: BTreeMap<String, usize>,
 }
 
 impl Archive<Cursor<Vec<u8>>> {
@@ -165,30 +173,40 @@ impl<R: Read + Seek> Archive<R> {
     /// Checks the digest, then the form of everything but the content.
     pub fn open(mut from: R) -> Result<Self, ArchiveError> {
         check_digest(&mut from)?;
-        structure::check(&mut from)?;
-        from.seek(SeekFrom::Start(0))?;
-        let zip = ZipArchive::new(from)?;
-        Ok(Self { zip })
+        let mut entries = Vec::new();
+        structure::check(&mut from, |entry| entries.push(entry))?;
+        let by_name = entries.iter().enumerate().map(|(i, e)| (e.name.clone(), i)).collect();
+        Ok(Self { from, entries, by_name })
     }
 
     /// The names of all entries, in order.
     pub fn names(&self) -> Vec<String> {
-        (0..self.zip.len())
-            .filter_map(|i| self.zip.name_for_index(i)?.ok().map(std::borrow::Cow::into_owned))
-            .collect()
+        self.entries.iter().map(|entry| entry.name.clone()).collect()
     }
 
     /// The content of an entry.
     pub fn read(&mut self, name: &str) -> Result<Vec<u8>, ArchiveError> {
-        let entry = self.zip.by_name(name)?;
-        let size = entry.size();
-        let mut bytes = Vec::with_capacity(usize::try_from(size.min(1 << 24)).unwrap_or(0));
+        let missing = || ArchiveError::Missing(name.to_owned());
+        let entry = self
+            .by_name
+            .get(name)
+            .and_then(|i| self.entries.get(*i))
+            .ok_or_else(missing)?;
+        self.from.seek(SeekFrom::Start(entry.data()))?;
+        let mut inflate = DeflateDecoder::new(BufReader::new((&mut self.from).take(entry.packed)));
+        let mut bytes = Vec::with_capacity(usize::try_from(entry.size.min(1 << 24)).unwrap_or(0));
         // One byte more than it says is enough to know.
-        entry.take(size.saturating_add(1)).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 == size {
+        let read = (&mut inflate)
+            .take(entry.size.saturating_add(1))
+            .read_to_end(&mut bytes);
+        let mut crc = Crc::new();
+        crc.update(&bytes);
+        let fits = bytes.len() as u64 == entry.size && u64::from(crc.sum()) == entry.crc;
+        // Nothing may lie hidden behind the end of the packed stream.
+        if read.is_ok() && fits && inflate.total_in() == entry.packed {
             Ok(bytes)
         } else {
-            Err(ArchiveError::Length(name.to_owned()))
+            Err(ArchiveError::Content(name.to_owned()))
         }
     }
 }

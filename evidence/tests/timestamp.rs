@@ -496,14 +496,14 @@ fn next(state: &mut u64) -> u64 {
 
 /// One flipped bit, hundreds of times: whatever OpenSSL refuses, we refuse.
 ///
-/// `EXHIBIT_FLIPS` sets how many (600 when unset).
+/// `EXHIBIT_FLIPS` sets how many (400 when unset).
 #[test]
 fn flipped_bits_are_refused_where_openssl_refuses_them() {
     let Some(tsa) = authority() else { return };
     let flips = std::env::var("EXHIBIT_FLIPS")
         .ok()
         .and_then(|n| n.parse().ok())
-        .unwrap_or(600);
+        .unwrap_or(400);
     // Its own root among the certificates: bytes that no signature the checker relies on covers.
     let chain = [tsa.bytes("between.pem"), tsa.bytes("root.pem")].concat();
     tsa.write("chain.pem", chain);

@@ -117,6 +117,9 @@ pub(crate) fn write(
         "README.txt".to_owned(),
         templates.render("README.txt", &readme)?.into_bytes(),
     );
+    for (name, script) in SCRIPTS {
+        tags.insert((*name).to_owned(), script.as_bytes().to_vec());
+    }
     tags.insert("manifest-sha256.txt".to_owned(), manifest(&payload).into_bytes());
     let tagmanifest = manifest(&tags).into_bytes();
     tags.insert("tagmanifest-sha256.txt".to_owned(), tagmanifest);
@@ -127,6 +130,13 @@ pub(crate) fn write(
     }
     Ok(archive.finish()?.into_inner())
 }
+
+/// The checks of a bundle with what an auditor's machine has: a shell, PowerShell, Python.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("VERIFY.sh", include_str!("../verify/VERIFY.sh")),
+    ("VERIFY.ps1", include_str!("../verify/VERIFY.ps1")),
+    ("verify_exhibit.py", include_str!("../verify/verify_exhibit.py")),
+];
 
 /// Lines as `sha256sum -c` reads them, sorted by path.
 fn manifest(files: &Files) -> String {

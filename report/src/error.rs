@@ -40,7 +40,7 @@ pub enum ReportError {
         /// The template.
         file: String,
         /// What is wrong; lines are those of the rendered text.
-        source: PdfError,
+        source: Box<PdfError>,
         /// The rendered line.
         text: String,
     },

@@ -190,7 +190,7 @@ fn binder(
             Some(shown) => ReportError::Binder {
                 file: templates.place("binder.html"),
                 text: shown.trim().chars().take(120).collect(),
-                source,
+                source: Box::new(source),
             },
             None => source.into(),
         }

@@ -24,11 +24,7 @@ pub(crate) fn prose(text: &str, dialect: Dialect) -> String {
                 }
                 tag => out.push_str(&element(&tag.to_end()).map_or_else(String::new, |name| format!("<{name}>"))),
             },
-            Event::End(TagEnd::Link) => {
-                if links.pop() == Some(true) {
-                    out.push_str("</a>");
-                }
-            }
+            Event::End(TagEnd::Link) => out.push_str(if links.pop() == Some(true) { "</a>" } else { "" }),
             Event::End(tag) => {
                 if let Some(name) = element(&tag) {
                     out.push_str(&format!("</{name}>"));

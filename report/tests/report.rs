@@ -1,5 +1,7 @@
 //! The binder and the pages say what was found, whatever the names are.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod trial;
 
 use report::ReportError;

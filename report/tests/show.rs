@@ -2,6 +2,8 @@
 //!
 //! `cargo test --release -p report --test show -- --ignored --nocapture`
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod trial;
 
 use std::time::Instant;
@@ -62,4 +64,18 @@ fn large() {
         buckets: 100,
     };
     write(&Trial::made(size, &["2025-06-30T00:00:00Z"], &[], None), "large");
+}
+
+#[test]
+#[ignore = "writes files for looking at"]
+fn recorded() {
+    let locker = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/locker");
+    let period = evidence::period::Period {
+        name: "2026-Q2".into(),
+        r#type: evidence::period::PeriodType::TypeII,
+        start: "2026-04-01".parse().unwrap(),
+        end: "2026-07-01".parse().unwrap(),
+    };
+    let settings = controls::settings::Settings::default();
+    write(&Trial::on_disk(&locker, Some(period), &settings), "recorded");
 }

@@ -142,7 +142,7 @@ try {
         Write-Output '      this file and Python 3.8 or newer; what lies in a changed bundle is not run'
         $script:skipped = 1
     }
-    if ($script:files.ContainsKey($tags)) { Write-Output "NOTE  SHA-256 of $tags, to compare: $($script:files[$tags])" }
+    if ($script:skipped -gt 0 -and $script:files.ContainsKey($tags)) { Write-Output "NOTE  SHA-256 of $tags, to compare: $($script:files[$tags])" }
 } catch {
     Write-Output ('FAIL  the check broke off: ' + ("$_" -replace '[^ -~]', '?'))
     exit 1

@@ -36,16 +36,21 @@ const ELSEWHERE: u64 = u32::MAX as u64;
 type Field = (&'static str, usize, u64);
 
 /// What an entry's headers say.
-struct Entry {
-    name: String,
-    crc: u64,
-    packed: u64,
-    size: u64,
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) crc: u64,
+    pub(super) packed: u64,
+    pub(super) size: u64,
     /// Where its local header begins.
     offset: u64,
 }
 
 impl Entry {
+    /// Where its content begins.
+    pub(super) fn data(&self) -> u64 {
+        self.offset + (LOCAL_HEADER + self.name.len() + extra(&self.local_extra()).len()) as u64
+    }
+
     fn is_large(&self) -> bool {
         self.size >= ELSEWHERE
     }
@@ -233,7 +238,7 @@ impl Directory {
 
 /// Refuses every archive that does not have the one form. Nothing is inflated; apart from the names, memory does not
 /// grow with the file. The comment itself has been checked.
-pub(super) fn check<R: Read + Seek>(from: &mut R) -> Result<(), ArchiveError> {
+pub(super) fn check<R: Read + Seek>(from: &mut R, mut found: impl FnMut(Entry)) -> Result<(), ArchiveError> {
     let directory = Directory::read(from)?;
     if directory.count > MAX_ENTRIES {
         return Err(ArchiveError::TooMany(directory.count));
@@ -250,6 +255,7 @@ pub(super) fn check<R: Read + Seek>(from: &mut R) -> Result<(), ArchiveError> {
         (at, offset) = (at + length, end);
         total = total.saturating_add(entry.size);
         version = version.max(entry.version());
+        found(entry);
     }
     if at != directory.end {
         return Err(ArchiveError::Directory);
@@ -514,13 +520,15 @@ mod tests {
     #[test]
     fn lengths_and_offsets_beyond_32_bits() {
         let (size, packed) = (6_000_000_000, 5_000_000_000);
-        check(&mut large(size, packed, packed + 51)).unwrap();
-        assert!(matches!(check(&mut large(size, packed, packed + 50)), Err(ArchiveError::Zip64(name)) if name == "b"));
+        check(&mut large(size, packed, packed + 51), |_| ()).unwrap();
         assert!(
-            matches!(check(&mut large(packed / 2, packed, packed + 51)), Err(ArchiveError::Zip64(name)) if name == "a")
+            matches!(check(&mut large(size, packed, packed + 50), |_| ()), Err(ArchiveError::Zip64(name)) if name == "b")
+        );
+        assert!(
+            matches!(check(&mut large(packed / 2, packed, packed + 51), |_| ()), Err(ArchiveError::Zip64(name)) if name == "a")
         );
         assert!(matches!(
-            check(&mut large(size * 500, packed, packed + 51)),
+            check(&mut large(size * 500, packed, packed + 51), |_| ()),
             Err(ArchiveError::Bomb(_))
         ));
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use controls::period::{ControlAssessment, Deviation, Member};
-use controls::result::{ControlVerdict, Counts, ResourceVerdict};
+use controls::result::{ControlVerdict, Counts, ResourceResult, ResourceVerdict};
 use evidence::clock::Timestamp;
 use evidence::exchange::Exchange;
 use serde::Serialize;
@@ -68,7 +68,7 @@ pub struct Workpaper {
     pub unknown: Vec<MemberRow>,
     /// What is worth saying and no deviation.
     pub observations: Vec<MemberRow>,
-    /// The whole population, worst first.
+    /// The whole population of the last snapshot, worst first.
     pub members: Vec<MemberRow>,
     /// Gaps that touched it.
     pub gaps: Vec<GapRow>,
@@ -245,15 +245,14 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
             .map(|c| c.title.clone())
             .unwrap_or_default(),
     };
-    let rows = |wanted: &dyn Fn(&Member) -> bool| -> Vec<MemberRow> {
-        control
-            .members
-            .iter()
-            .filter(|m| wanted(m))
-            .map(|m| member(engagement, m, control.observe))
+    // What `test.sql` prints on `evidence.db`: the state in the last snapshot.
+    let rows = |wanted: &dyn Fn(&ResourceResult) -> bool| -> Vec<MemberRow> {
+        let found = control.latest.resources.iter().filter(|r| wanted(r));
+        found
+            .map(|r| row_of(engagement, control.latest_run(), r, control.observe))
             .collect()
     };
-    let of = |verdict| move |m: &Member| m.result.verdict == verdict;
+    let of = |verdict| move |r: &ResourceResult| r.verdict == verdict;
     let scopes = engagement.snapshots.iter().flat_map(|s| &s.snapshot.meta.accounts);
     let accounts: BTreeSet<_> = scopes.map(|a| a.account.as_str()).collect();
     let accounts_of = control.latest.accounts.iter().map(|a| AccountVerdictRow {
@@ -278,7 +277,7 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
         test: page.test.clone(),
         notes: page.notes.clone(),
         parameters: ParameterUsed::of(control),
-        counts: control.counts,
+        counts: control.latest.counts,
         accounts: if accounts.len() > 1 {
             accounts_of.collect()
         } else {
@@ -289,7 +288,7 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
         deviations: deviations(engagement, control, &primary),
         accepted: accepted(engagement, control),
         unknown: rows(&of(ResourceVerdict::Unknown)),
-        observations: rows(&|m| m.result.reason.starts_with("observation:")),
+        observations: rows(&|r| r.reason.starts_with("observation:")),
         members: rows(&|_| true),
         gaps: GapRow::merged(engagement, control.gaps.iter().map(|g| (g.snapshot.as_str(), &g.gap))),
         sources: sources(engagement, control),
@@ -380,7 +379,10 @@ fn number(engagement: &Engagement<'_>, place: usize, exchange: u64) -> String {
 }
 
 fn member(engagement: &Engagement<'_>, member: &Member, observe: bool) -> MemberRow {
-    let result = &member.result;
+    row_of(engagement, &member.snapshot, &member.result, observe)
+}
+
+fn row_of(engagement: &Engagement<'_>, run: &str, result: &ResourceResult, observe: bool) -> MemberRow {
     MemberRow {
         account: result.account.clone(),
         region: result.region.clone(),
@@ -388,7 +390,7 @@ fn member(engagement: &Engagement<'_>, member: &Member, observe: bool) -> Member
         resource: distinct(&result.resource, &result.name),
         pill: Pill::resource(result.verdict, observe),
         reason: result.reason.clone(),
-        source: link(engagement, &member.snapshot, result.source.as_ref().map(|s| s.exchange)),
+        source: link(engagement, run, result.source.as_ref().map(|s| s.exchange)),
     }
 }
 
@@ -453,7 +455,13 @@ fn sources(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<Sour
         .gaps
         .iter()
         .filter_map(|g| Some((g.snapshot.as_str(), g.gap.exchange?)));
-    for (run, exchange) in named.chain(failed) {
+    let latest = control.latest_run();
+    let listed = control
+        .latest
+        .resources
+        .iter()
+        .filter_map(|r| Some((latest, r.source.as_ref()?.exchange)));
+    for (run, exchange) in named.chain(listed).chain(failed) {
         wanted.extend(engagement.snapshot(run).map(|(place, _)| (place, exchange)));
     }
     wanted

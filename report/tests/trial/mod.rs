@@ -1,5 +1,6 @@
 //! Engagements to try the report on: made by hand, or from a locker on disk.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
