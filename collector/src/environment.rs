@@ -39,9 +39,9 @@ pub async fn load() -> Result<SdkConfig, CollectError> {
             "the region `{region}` (AWS_REGION or the profile) is no name of a region such as eu-central-1"
         )));
     }
-    if let Some(url) = loaded.endpoint_url().filter(|url| !is_url(url)) {
+    if let Some((name, url)) = endpoints().find(|(_, url)| !is_url(url)) {
         return Err(CollectError::Scope(format!(
-            "the endpoint `{url}` (AWS_ENDPOINT_URL) is no http or https URL"
+            "{name} is `{url}`, which is no http or https URL"
         )));
     }
     let Some(provider) = loaded.credentials_provider() else {
@@ -52,6 +52,14 @@ pub async fn load() -> Result<SdkConfig, CollectError> {
         .await
         .map_err(|e| CollectError::Credentials(no_credentials(&e)))?;
     Ok(loaded.into_builder().region(region).build())
+}
+
+/// Endpoints set in the environment: `AWS_ENDPOINT_URL` and those of single services.
+pub fn endpoints() -> impl Iterator<Item = (String, String)> {
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os()
+        .map(move |(name, url)| (text(name), text(url)))
+        .filter(|(name, url)| name.starts_with("AWS_ENDPOINT_URL") && !url.is_empty())
 }
 
 fn no_credentials(error: &CredentialsError) -> String {

@@ -137,7 +137,7 @@ fn seal(draft: Draft, shared: Shared<'_>, interrupted: bool, at: Timestamp) -> R
     let collected = shared.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut gaps = collected.batch.gaps;
     if interrupted {
-        gaps.extend(collected.unfinished.into_iter().flat_map(|(_, gaps)| gaps));
+        gaps.extend(collected.unfinished.into_values().flatten());
     }
     gaps.sort();
     gaps.dedup();

@@ -26,7 +26,7 @@ pub struct Session {
 impl Session {
     /// With real credentials; `config` has the capturing HTTP client.
     pub fn live(config: SdkConfig, account: Option<String>) -> Self {
-        let path_style = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+        let path_style = config.endpoint_url().is_some() || crate::environment::endpoints().next().is_some();
         Self {
             config,
             account,

@@ -170,12 +170,8 @@ impl<'a> Context<'a> {
     /// Reads a list to its end.
     ///
     /// `call` is given the page token; `next` reads it off a page: `Ok(None)` at the end,
-    /// `Err(())` when the page says that there is more but not how to get it.
-    pub async fn pages<T, E, F>(
-        &self,
-        call: impl Fn(Option<String>) -> F,
-        next: impl Fn(&T) -> Result<Option<String>, ()>,
-    ) -> Pages<T>
+    /// [`CutShort`] when the page says that there is more but not how to get it.
+    pub async fn pages<T, E, F>(&self, call: impl Fn(Option<String>) -> F, next: impl Fn(&T) -> Next) -> Pages<T>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -196,6 +192,13 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Where a list goes on: the next page's token, `None` at its end.
+pub type Next = Result<Option<String>, CutShort>;
+
+/// A page says that there is more, but not how to get it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutShort;
+
 /// Makes a call and names its exchange.
 pub async fn ask<T, E>(call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>) -> Result<Answer<T>, Failure>
 where
@@ -212,10 +215,7 @@ where
 }
 
 /// See [`Context::pages`].
-pub async fn pages<T, E, F>(
-    call: impl Fn(Option<String>) -> F,
-    next: impl Fn(&T) -> Result<Option<String>, ()>,
-) -> Pages<T>
+pub async fn pages<T, E, F>(call: impl Fn(Option<String>) -> F, next: impl Fn(&T) -> Next) -> Pages<T>
 where
     F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -251,14 +251,17 @@ where
 }
 
 /// The usual page token: absent or empty at the end.
-pub fn token(token: Option<&str>) -> Result<Option<String>, ()> {
+pub fn token(token: Option<&str>) -> Next {
     Ok(token.filter(|token| !token.is_empty()).map(str::to_owned))
 }
 
 /// IAM's and KMS's kind: a flag says whether there is more, and then there must be a marker.
-pub fn marker(truncated: bool, marker: Option<&str>) -> Result<Option<String>, ()> {
+pub fn marker(truncated: bool, marker: Option<&str>) -> Next {
     if truncated {
-        marker.filter(|m| !m.is_empty()).map(|m| Some(m.to_owned())).ok_or(())
+        marker
+            .filter(|m| !m.is_empty())
+            .map(|m| Some(m.to_owned()))
+            .ok_or(CutShort)
     } else {
         Ok(None)
     }

@@ -16,7 +16,7 @@ use crate::ui::{bold, dim, emit_json, plural, safe, say};
 pub fn run(global: &Global, args: &args::Verify) -> Result<Exit, Stop> {
     let path = args.path.as_deref().unwrap_or(&global.locker);
     let (kind, found) = if path.is_dir() {
-        ("locker", Locker::verify(path).or_else(|e| damaged(e))?)
+        ("locker", Locker::verify(path).or_else(damaged)?)
     } else {
         verify_file(path)?
     };

@@ -104,7 +104,7 @@ impl Recording {
             Some(file) => state.bodies.read(file).map_err(|e| ConnectorError::user(e.into()))?,
             None => Vec::new(),
         };
-        response(&exchange, body).map_err(|e| ConnectorError::user(e.into()))
+        response(&exchange, body).map_err(ConnectorError::user)
     }
 }
 

@@ -38,6 +38,10 @@ impl Writer {
     pub fn create(dir: &Path, organization: &str, tool: &Tool, at: Timestamp) -> Result<Self, LockerError> {
         let layout = Layout::new(dir);
         check_vacant(dir)?;
+        put::make_dir(dir).map_err(|e| LockerError::Occupied {
+            path: dir.to_owned(),
+            what: format!("cannot be made: {e}"),
+        })?;
         for folder in [
             dir.to_owned(),
             layout.log(),
@@ -285,6 +289,9 @@ fn check_vacant(dir: &Path) -> Result<(), LockerError> {
     };
     if dir.exists() && !dir.is_dir() {
         return occupied("is a file".to_owned());
+    }
+    if let Some(file) = dir.ancestors().skip(1).find(|above| above.is_file()) {
+        return occupied(format!("cannot be made: {} is a file", file.display()));
     }
     if dir.is_dir() {
         for item in fs::read_dir(dir).at(dir)? {
