@@ -32,14 +32,7 @@ pub fn tool() -> Tool {
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
     let config = global.read_config()?;
-    let catalogue = config.catalogue()?;
-    let only = super::chosen_controls(&catalogue, &args.controls)?;
-    let needed = catalogue
-        .in_scope(&config.settings)
-        .into_iter()
-        .filter(|control| only.is_empty() || only.contains(&control.page.id))
-        .flat_map(|control| control.operations.iter().cloned())
-        .collect();
+    let sources = super::sources(&config, &args.controls)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let writer = if Locker::exists(&global.locker) {
         Writer::open(&global.locker)?
@@ -57,7 +50,7 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
     let request = Request {
         targets: config.targets.clone(),
         regions: config.regions.clone(),
-        sources: collector::for_operations(&needed),
+        sources,
         timeout: Duration::from_secs(args.timeout),
         tool: tool(),
         clock,

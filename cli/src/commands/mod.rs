@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use collector::source::Source;
 use controls::catalogue::Catalogue;
 use controls::nearest::nearest;
 
+use crate::config::Config;
 use crate::exit::Stop;
 
 pub mod bind;
@@ -31,4 +33,17 @@ pub fn chosen_controls(catalogue: &Catalogue, ids: &[String]) -> Result<BTreeSet
         }
     }
     Ok(ids.iter().cloned().collect())
+}
+
+/// What has to be read for the controls in scope, or for those after `--control` alone.
+pub fn sources(config: &Config, ids: &[String]) -> Result<Vec<&'static Source>, Stop> {
+    let catalogue = config.catalogue()?;
+    let only = chosen_controls(&catalogue, ids)?;
+    let needed = catalogue
+        .in_scope(&config.settings)
+        .into_iter()
+        .filter(|control| only.is_empty() || only.contains(&control.page.id))
+        .flat_map(|control| control.operations.iter().cloned())
+        .collect();
+    Ok(collector::for_operations(&needed))
 }

@@ -1,0 +1,163 @@
+//! The credential report: asked for until AWS has made it, then read by its header's names.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_iam::types::ReportStateType;
+use evidence::gap::ReasonCode;
+use evidence::record::{IamCredential, IamCredentialReport};
+
+use crate::convert::time;
+use crate::failure::Failure;
+use crate::source::Context;
+
+/// Asks for the report until it is there, two minutes at most; gives the users it has.
+pub(super) async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::Client) -> BTreeSet<String> {
+    let mut pause = Duration::from_millis(100);
+    for _ in 0..65 {
+        match context.ask(iam.generate_credential_report().send()).await {
+            Ok(answer) if answer.output.state() == Some(&ReportStateType::Complete) => break,
+            Ok(_) => {
+                context.wait(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(2));
+            }
+            Err(failure) => {
+                // A report that somebody else started may still be there.
+                if !failure.is(&["LimitExceeded", "LimitExceededException"]) {
+                    context.gap("iam:GenerateCredentialReport", None, &failure);
+                    return BTreeSet::new();
+                }
+                break;
+            }
+        }
+    }
+    match context.ask(iam.get_credential_report().send()).await {
+        Ok(answer) => {
+            let content = answer
+                .output
+                .content()
+                .map(|blob| blob.as_ref().to_vec())
+                .unwrap_or_default();
+            let generated_at = time(answer.output.generated_time());
+            read_report(context, &content, generated_at, answer.exchange)
+        }
+        Err(failure) => {
+            context.gap("iam:GetCredentialReport", None, &failure);
+            BTreeSet::new()
+        }
+    }
+}
+
+/// The columns without which the report is no report (controls.md §9 of the design; AWS: "Getting
+/// credential reports for your AWS account").
+const COLUMNS: &[&str] = &[
+    "user",
+    "arn",
+    "user_creation_time",
+    "password_enabled",
+    "password_last_used",
+    "password_last_changed",
+    "password_next_rotation",
+    "mfa_active",
+    "access_key_1_active",
+    "access_key_1_last_rotated",
+    "access_key_1_last_used_date",
+    "access_key_1_last_used_region",
+    "access_key_1_last_used_service",
+    "access_key_2_active",
+    "access_key_2_last_rotated",
+    "access_key_2_last_used_date",
+    "access_key_2_last_used_region",
+    "access_key_2_last_used_service",
+    "cert_1_active",
+    "cert_1_last_rotated",
+    "cert_2_active",
+    "cert_2_last_rotated",
+];
+
+fn read_report(
+    context: &Context<'_>,
+    content: &[u8],
+    generated_at: Option<evidence::clock::Timestamp>,
+    exchange: u64,
+) -> BTreeSet<String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(content);
+    let header: Vec<String> = reader
+        .headers()
+        .map(|h| h.iter().map(str::to_owned).collect())
+        .unwrap_or_default();
+    let missing: Vec<_> = COLUMNS
+        .iter()
+        .filter(|column| !header.iter().any(|h| h == *column))
+        .collect();
+    if !missing.is_empty() {
+        let failure = Failure {
+            code: ReasonCode::Unsupported,
+            error_code: None,
+            message: format!("the credential report lacks the columns {missing:?}"),
+            exchange: Some(exchange),
+        };
+        context.gap("iam:GetCredentialReport", None, &failure);
+        return BTreeSet::new();
+    }
+    let mut reported = BTreeSet::new();
+    let mut rows = 0;
+    for row in reader.into_records().flatten() {
+        rows += 1;
+        let well_formed = row.len() == header.len();
+        let cell = |name: &str| {
+            let at = header.iter().position(|h| h == name)?;
+            if well_formed {
+                row.get(at).map(str::to_owned)
+            } else {
+                None
+            }
+        };
+        let user = row.get(0).unwrap_or_default().to_owned();
+        // The first cell of a row with stray commas is only the beginning of the name.
+        let key = cell("arn").unwrap_or_else(|| format!("{user} (row {rows})"));
+        if well_formed {
+            reported.insert(user.clone());
+        }
+        context.put(&IamCredential {
+            account: context.account.to_owned(),
+            region: "global".to_owned(),
+            key,
+            source: exchange,
+            user,
+            arn: cell("arn"),
+            well_formed,
+            user_creation_time: cell("user_creation_time"),
+            password_enabled: cell("password_enabled"),
+            password_last_used: cell("password_last_used"),
+            password_last_changed: cell("password_last_changed"),
+            password_next_rotation: cell("password_next_rotation"),
+            mfa_active: cell("mfa_active"),
+            access_key_1_active: cell("access_key_1_active"),
+            access_key_1_last_rotated: cell("access_key_1_last_rotated"),
+            access_key_1_last_used_date: cell("access_key_1_last_used_date"),
+            access_key_1_last_used_region: cell("access_key_1_last_used_region"),
+            access_key_1_last_used_service: cell("access_key_1_last_used_service"),
+            access_key_2_active: cell("access_key_2_active"),
+            access_key_2_last_rotated: cell("access_key_2_last_rotated"),
+            access_key_2_last_used_date: cell("access_key_2_last_used_date"),
+            access_key_2_last_used_region: cell("access_key_2_last_used_region"),
+            access_key_2_last_used_service: cell("access_key_2_last_used_service"),
+            cert_1_active: cell("cert_1_active"),
+            cert_1_last_rotated: cell("cert_1_last_rotated"),
+            cert_2_active: cell("cert_2_active"),
+            cert_2_last_rotated: cell("cert_2_last_rotated"),
+            additional_credentials_info: cell("additional_credentials_info"),
+        });
+    }
+    context.put(&IamCredentialReport {
+        account: context.account.to_owned(),
+        region: "global".to_owned(),
+        key: context.account.to_owned(),
+        source: exchange,
+        generated_at,
+        columns: header,
+        rows,
+    });
+    reported
+}
