@@ -241,7 +241,8 @@ impl Locker {
             .filter(|e| e.r#type == EntryType::Snapshot)
             .map(snapshot_entry)
             .collect::<Result<_, _>>()?;
-        found.sort_by(|a, b| (a.opened_at, &a.run).cmp(&(b.opened_at, &b.run)));
+        // Two runs of one second are told apart by the log.
+        found.sort_by_key(|entry| (entry.opened_at, entry.seq));
         Ok(found)
     }
 

@@ -129,7 +129,7 @@ pub fn before(subject: &Subject, config: &Config, locker: &Locker) -> Result<Opt
         Subject::Snapshot(entry) => all
             .iter()
             .rev()
-            .find(|other| other.opened_at < entry.opened_at)
+            .find(|other| (other.opened_at, other.seq) < (entry.opened_at, entry.seq))
             .cloned()
             .map(Subject::Snapshot),
         Subject::Period(period) => config
