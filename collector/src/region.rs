@@ -1,6 +1,5 @@
 //! Which regions an account has, and which of them are in scope.
 
-use evidence::clock::Timestamp;
 use evidence::gap::ReasonCode;
 use evidence::record::Region;
 
@@ -36,9 +35,9 @@ struct Seen {
 }
 
 /// Asks the account service, and EC2 where that is not allowed.
-pub async fn find(session: &Session, account: &str, home: &str, scope: &Regions, as_of: Timestamp) -> Found {
+pub async fn find(session: &Session, account: &str, home: &str, scope: &Regions) -> Found {
     let no_regions: Vec<String> = Vec::new();
-    let context = Context::new(session, account, "global", home, &no_regions, as_of);
+    let context = Context::new(session, account, "global", home, &no_regions);
     let seen = match list_regions(session, home).await {
         Ok(seen) => Some(seen),
         Err(first) => match describe_regions(session, home).await {

@@ -100,7 +100,6 @@ pub async fn collect(
     let capture = Capture::new(draft, request.clock.clone(), request.timeout, request.progress.clone());
     let shared = Shared {
         sources: &request.sources,
-        as_of: opened_at,
         progress: request.progress.as_ref(),
         collected: Mutex::default(),
     };
@@ -175,7 +174,6 @@ pub async fn replay(snapshot: &Snapshot, zip: Vec<u8>) -> Result<Derived, Snapsh
         .collect();
     let shared = Shared {
         sources: &sources,
-        as_of: snapshot.meta.opened_at,
         progress: &crate::progress::Silent,
         collected: Mutex::default(),
     };
@@ -188,7 +186,7 @@ pub async fn replay(snapshot: &Snapshot, zip: Vec<u8>) -> Result<Derived, Snapsh
             shared.keep(identity_row(&identity));
         }
         let regions = Regions::Only(scope.regions.clone());
-        let found = crate::region::find(&session, &scope.account, &home, &regions, shared.as_of).await;
+        let found = crate::region::find(&session, &scope.account, &home, &regions).await;
         shared.keep(found.batch);
         accounts.push(Opened {
             session,
@@ -275,7 +273,6 @@ struct Opened {
 /// What all reads of a run share.
 struct Shared<'a> {
     sources: &'a [&'static Source],
-    as_of: Timestamp,
     progress: &'a dyn Progress,
     collected: Mutex<CollectedSoFar>,
 }
@@ -337,14 +334,7 @@ impl Shared<'_> {
         stream::iter(reads)
             .for_each_concurrent(READS, |(account, source, region, client_region)| async move {
                 let id = &account.scope.account;
-                let context = Context::new(
-                    &account.session,
-                    id,
-                    region,
-                    client_region,
-                    &account.scope.regions,
-                    self.as_of,
-                );
+                let context = Context::new(&account.session, id, region, client_region, &account.scope.regions);
                 (source.collect)(&context).await;
                 self.keep(context.into_batch());
                 let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
@@ -406,7 +396,7 @@ async fn open_accounts(
         let caller_arn = identity.output.arn().unwrap_or_default().to_owned();
         let home = partition_home(&caller_arn).to_owned();
         let session = session.of_account(&account);
-        let found = crate::region::find(&session, &account, &home, &request.regions, shared.as_of).await;
+        let found = crate::region::find(&session, &account, &home, &request.regions).await;
         check_regions(&found, &account, region, &request.regions)?;
         shared.keep(found.batch);
         let scope = AccountScope {

@@ -30,8 +30,6 @@ pub enum EntryType {
     RunAbort,
     /// A run that a crash had left behind was found.
     Recovered,
-    /// A bundle was handed out.
-    BundleExport,
 }
 
 impl EntryType {

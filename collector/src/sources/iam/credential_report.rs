@@ -102,8 +102,22 @@ fn read_report(
     }
     let mut reported = BTreeSet::new();
     let mut rows = 0;
-    for row in reader.into_records().flatten() {
+    for row in reader.into_records() {
         rows += 1;
+        let row = match row {
+            Ok(row) => row,
+            Err(e) => {
+                // A row that is left out must not look as if it had never been there.
+                let failure = Failure {
+                    code: ReasonCode::Unsupported,
+                    error_code: None,
+                    message: format!("row {rows} of the credential report cannot be read: {e}"),
+                    exchange: Some(exchange),
+                };
+                context.gap("iam:GetCredentialReport", None, &failure);
+                continue;
+            }
+        };
         let well_formed = row.len() == header.len();
         let cell = |name: &str| {
             let at = header.iter().position(|h| h == name)?;
@@ -160,4 +174,36 @@ fn read_report(
         rows,
     });
     reported
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::SdkConfig;
+
+    use super::*;
+    use crate::session::Session;
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_a_gap() {
+        let session = Session::live(SdkConfig::builder().build(), None);
+        let context = Context::new(&session, "111122223333", "global", "us-east-1", &[]);
+        let cells = vec!["false"; COLUMNS.len() - 1].join(",");
+        let mut report = format!("{}\nalice,{cells}\n", COLUMNS.join(",")).into_bytes();
+        report.extend(b"bob\xff,");
+        report.extend(format!("{cells}\ncarol,{cells},stray\n").into_bytes());
+        let reported = read_report(&context, &report, None, 7);
+        let batch = context.into_batch();
+        // Alice is reported; Bob is a gap; Carol's row has a cell too many and is kept as malformed.
+        assert_eq!(reported.into_iter().collect::<Vec<_>>(), ["alice"]);
+        assert_eq!(batch.gaps.len(), 1);
+        assert_eq!(
+            (batch.gaps[0].operation.as_str(), batch.gaps[0].exchange),
+            ("iam:GetCredentialReport", Some(7))
+        );
+        let rows = &batch.tables["iam_credential"];
+        assert_eq!(
+            rows.iter().map(|row| row["well_formed"] == true).collect::<Vec<_>>(),
+            [true, false]
+        );
+    }
 }
