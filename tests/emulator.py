@@ -35,6 +35,10 @@ Control endpoints. POST, parameters in the query, JSON answers, an unknown param
         adds a rotation to the key's history
   /exhibit/s3?new_bucket_defaults=1|0&region_redirect=1|0
         0: new buckets are as before April 2023; 0: buckets answer in every region
+  /exhibit/answer
+        the body, as JSON, is an answer for an operation: {"service", "operation", "output": as boto3
+        gives it} or "error": {"code", "message", "status"}; only for "region", "account" and "params"
+        (top-level request parameters) where given. The latest that fits is given, in AWS's wire format
   /exhibit/reset
         forgets everything; moto grows with each reset, so a new process is better
   GET /exhibit/state, /exhibit/health

@@ -106,6 +106,11 @@ class Account:
             parameters.setdefault("account", self.number)
         return post(self.endpoint, f"/exhibit/{path}", **parameters)
 
+    def answers(self, service: str, operation: str, output: dict | None = None, error: dict | None = None, region: str | None = None, **params) -> None:
+        """State what AWS answers: `output` as boto3 gives it, or an `error` (code, message, status); see tests/emulated/stated.py."""
+        stated = {"service": service, "operation": operation, "output": output, "error": error, "region": region, "account": self.number, "params": params}
+        post(self.endpoint, "/exhibit/answer", json.dumps(stated, default=lambda moment: moment.isoformat().replace("+00:00", "Z")))
+
     def now(self) -> datetime.datetime:
         """The emulator's time, which need not be that of this process."""
         with urllib.request.urlopen(f"{self.endpoint}/exhibit/state", timeout=60) as answer:

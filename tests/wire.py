@@ -25,8 +25,21 @@ from botocore.loaders import Loader
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _CBOR_PATH = re.compile(r"^/service/[^/]+/operation/(\w+)$")
-_SERVICES = {"monitoring": "cloudwatch"}  # signing name to our name, where they differ
-_PROTOCOL = {"iam": "query", "sts": "query", "ec2": "ec2", "s3": "s3", "s3control": "s3control", "account": "rest-json"}
+# Signing name to our name (a section of collector/operations.toml), where they differ.
+_SERVICES = {"monitoring": "cloudwatch", "elasticfilesystem": "efs", "es": "opensearch", "access-analyzer": "accessanalyzer", "sso": "sso-admin",
+             "tagging": "resourcegroupstaggingapi"}
+
+
+@functools.cache
+def protocol(service: str) -> str | None:
+    """`query`, `ec2`, `s3`, `s3control`, `rest-json`, `rest-xml`; None is JSON, and what nobody knows."""
+    if service in ("s3", "s3control"):
+        return service
+    try:
+        named = Loader().load_service_model(service, "service-2")["metadata"]["protocol"]
+    except Exception:
+        return None
+    return named if named in ("query", "ec2", "rest-json", "rest-xml") else None
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,8 @@ def recognise(method: str, target: str, headers: dict[str, str], body: bytes) ->
     service = _SERVICES.get(signing, signing)
     if path.startswith("/v20180820/"):
         service = "s3control"
+    if service == "elasticloadbalancing":  # two services of one name, told apart by their API's version
+        service = "elb" if b"Version=2012-06-01" in body else "elbv2"
     return Call(service, _operation(service, method, path, query, headers, body) or "-", region, access_key)
 
 
@@ -55,7 +70,7 @@ def _operation(service, method, path, query, headers, body) -> str | None:
         return named.rsplit(".", 1)[-1]
     if named := _CBOR_PATH.match(path):
         return named.group(1)
-    if service in ("s3", "s3control", "account"):
+    if protocol(service) in ("s3", "s3control", "rest-json", "rest-xml"):
         if service == "s3":
             path = _bucket_in_path(path, headers.get("host", ""))
         return _rest_operation(service, method, path, query, "x-amz-copy-source" in headers)
@@ -167,26 +182,26 @@ _IAM_ACTIONS = {"ListBuckets": "s3:ListAllMyBuckets", "GetPublicAccessBlock": "s
 
 def error(call: Call, kind: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """The answer for one kind of refusal, in the form that this service's clients parse."""
-    protocol = _PROTOCOL.get(call.service)
-    status, code, message = _ERRORS[kind].get(protocol) or _ERRORS[kind][None]
+    form = protocol(call.service)
+    status, code, message = _ERRORS[kind].get("query" if form == "rest-xml" else form) or _ERRORS[kind][None]
     action = _IAM_ACTIONS.get(call.operation, f"{call.service}:{call.operation}")
     message, request = message.format(action=action), str(uuid.uuid4())
     if call.access_key.startswith("ASIA"):
         message = message.replace("arn:aws:iam::123456789012:user/exhibit", "arn:aws:sts::123456789012:assumed-role/exhibit-collector/exhibit")
     text = escape(message)
-    if protocol == "query":
+    if form in ("query", "rest-xml"):
         body = (f'<ErrorResponse xmlns="https://{call.service}.amazonaws.com/doc/"><Error><Type>{"Sender" if status < 500 else "Receiver"}</Type>'
                 f"<Code>{code}</Code><Message>{text}</Message></Error><RequestId>{request}</RequestId></ErrorResponse>")
-    elif protocol == "ec2":
+    elif form == "ec2":
         body = (f'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>{code}</Code><Message>{text}</Message></Error></Errors>'
                 f"<RequestID>{request}</RequestID></Response>")
-    elif protocol == "s3":
+    elif form == "s3":
         body = (f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{text}</Message>'
                 f"<RequestId>{request}</RequestId><HostId>exhibit</HostId></Error>")
-    elif protocol == "s3control":
+    elif form == "s3control":
         body = (f'<?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"><Error>'
                 f"<Code>{code}</Code><Message>{text}</Message></Error><RequestId>{request}</RequestId><HostId>exhibit</HostId></ErrorResponse>")
-    elif protocol == "rest-json":
+    elif form == "rest-json":
         return status, [("Content-Type", "application/json"), ("x-amzn-ErrorType", code), ("x-amzn-RequestId", request)], json.dumps({"message": message}).encode()
     else:
         return (status, [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request)],

@@ -13,6 +13,8 @@ struct Service {
     // Read by the build, which trims this crate to the operations.
     #[serde(rename = "sdk")]
     _sdk: String,
+    /// The service's prefix in IAM, where it is not the section's name.
+    prefix: Option<String>,
     operations: BTreeSet<String>,
     #[serde(default)]
     actions: BTreeMap<String, String>,
@@ -41,9 +43,12 @@ pub fn all() -> Vec<String> {
 
 /// The IAM action that allows `service:Operation`, where the two differ in name or not.
 pub fn action(call: &str) -> String {
-    call.split_once(':')
-        .and_then(|(service, operation)| SERVICES.get(service)?.actions.get(operation).cloned())
-        .unwrap_or_else(|| call.to_owned())
+    let other = call.split_once(':').and_then(|(service, operation)| {
+        let service = SERVICES.get(service)?;
+        let named = service.actions.get(operation).cloned();
+        named.or_else(|| service.prefix.as_ref().map(|prefix| format!("{prefix}:{operation}")))
+    });
+    other.unwrap_or_else(|| call.to_owned())
 }
 
 #[cfg(test)]
@@ -52,8 +57,8 @@ mod tests {
 
     #[test]
     fn only_reads_are_listed() {
-        // The one exception, and why, is in operations.toml and in the README.
-        let exceptions = ["iam:GenerateCredentialReport"];
+        // The exceptions, and why, are in operations.toml and in the README.
+        let exceptions = ["iam:GenerateCredentialReport", "inspector2:BatchGetAccountStatus"];
         for call in all() {
             let operation = call.split_once(':').unwrap().1;
             let reads = ["Describe", "Get", "List"]
@@ -70,5 +75,10 @@ mod tests {
     fn actions_are_named_where_they_differ() {
         assert_eq!(action("s3:ListBuckets"), "s3:ListAllMyBuckets");
         assert_eq!(action("iam:ListUsers"), "iam:ListUsers");
+        assert_eq!(action("elbv2:DescribeRules"), "elasticloadbalancing:DescribeRules");
+        assert_eq!(
+            action("s3control:GetPublicAccessBlock"),
+            "s3:GetAccountPublicAccessBlock"
+        );
     }
 }

@@ -66,7 +66,7 @@ impl Session {
         self.replay
     }
 
-    fn config(&self, region: &str) -> SdkConfig {
+    fn of_region(&self, region: &str) -> SdkConfig {
         self.config.to_builder().region(Region::new(region.to_owned())).build()
     }
 
@@ -91,7 +91,7 @@ macro_rules! client {
         impl Session {
             $(#[$doc])*
             pub fn $name(&self, region: &str) -> $sdk::Client {
-                let builder = $sdk::config::Builder::from(&self.config(region))
+                let builder = $sdk::config::Builder::from(&self.of_region(region))
                     .interceptor(self.label($service, region))
                     .retry_partition(self.partition($service, region));
                 $( let builder = { let ($builder, $session) = (builder, self); $more }; )?
@@ -102,24 +102,164 @@ macro_rules! client {
 }
 
 client!(
+    /// IAM Access Analyzer.
+    accessanalyzer, aws_sdk_accessanalyzer, "accessanalyzer"
+);
+client!(
     /// Account Management.
     account, aws_sdk_account, "account"
+);
+client!(
+    /// Certificate Manager.
+    acm, aws_sdk_acm, "acm"
+);
+client!(
+    /// API Gateway.
+    apigateway, aws_sdk_apigateway, "apigateway"
+);
+client!(
+    /// Application Auto Scaling.
+    application_autoscaling, aws_sdk_applicationautoscaling, "application-autoscaling"
+);
+client!(
+    /// Artifact.
+    artifact, aws_sdk_artifact, "artifact"
+);
+client!(
+    /// EC2 Auto Scaling.
+    autoscaling, aws_sdk_autoscaling, "autoscaling"
+);
+client!(
+    /// Backup.
+    backup, aws_sdk_backup, "backup"
+);
+client!(
+    /// CloudFormation.
+    cloudformation, aws_sdk_cloudformation, "cloudformation"
+);
+client!(
+    /// CloudFront.
+    cloudfront, aws_sdk_cloudfront, "cloudfront"
 );
 client!(
     /// CloudTrail.
     cloudtrail, aws_sdk_cloudtrail, "cloudtrail"
 );
 client!(
+    /// CloudWatch.
+    cloudwatch, aws_sdk_cloudwatch, "cloudwatch"
+);
+client!(
+    /// CodeDeploy.
+    codedeploy, aws_sdk_codedeploy, "codedeploy"
+);
+client!(
+    /// CodePipeline.
+    codepipeline, aws_sdk_codepipeline, "codepipeline"
+);
+client!(
+    /// Config.
+    config, aws_sdk_config, "config"
+);
+client!(
+    /// Data Lifecycle Manager.
+    dlm, aws_sdk_dlm, "dlm"
+);
+client!(
+    /// DynamoDB.
+    dynamodb, aws_sdk_dynamodb, "dynamodb"
+);
+client!(
     /// EC2.
     ec2, aws_sdk_ec2, "ec2"
+);
+client!(
+    /// ECR.
+    ecr, aws_sdk_ecr, "ecr"
+);
+client!(
+    /// EFS.
+    efs, aws_sdk_efs, "efs"
+);
+client!(
+    /// ElastiCache.
+    elasticache, aws_sdk_elasticache, "elasticache"
+);
+client!(
+    /// Elastic Load Balancing, Classic.
+    elb, aws_sdk_elasticloadbalancing, "elb"
+);
+client!(
+    /// Elastic Load Balancing.
+    elbv2, aws_sdk_elasticloadbalancingv2, "elbv2"
+);
+client!(
+    /// EventBridge.
+    events, aws_sdk_eventbridge, "events"
+);
+client!(
+    /// FSx.
+    fsx, aws_sdk_fsx, "fsx"
+);
+client!(
+    /// GuardDuty.
+    guardduty, aws_sdk_guardduty, "guardduty"
+);
+client!(
+    /// Health.
+    health, aws_sdk_health, "health"
 );
 client!(
     /// IAM.
     iam, aws_sdk_iam, "iam"
 );
 client!(
+    /// Identity Store.
+    identitystore, aws_sdk_identitystore, "identitystore"
+);
+client!(
+    /// Inspector.
+    inspector2, aws_sdk_inspector2, "inspector2"
+);
+client!(
     /// KMS.
     kms, aws_sdk_kms, "kms"
+);
+client!(
+    /// Lambda.
+    lambda, aws_sdk_lambda, "lambda"
+);
+client!(
+    /// CloudWatch Logs.
+    logs, aws_sdk_cloudwatchlogs, "logs"
+);
+client!(
+    /// Macie.
+    macie2, aws_sdk_macie2, "macie2"
+);
+client!(
+    /// Network Firewall.
+    network_firewall, aws_sdk_networkfirewall, "network-firewall"
+);
+client!(
+    /// OpenSearch Service.
+    opensearch, aws_sdk_opensearch, "opensearch"
+);
+client!(
+    /// Organizations.
+    organizations, aws_sdk_organizations, "organizations"
+);
+client!(
+    /// RDS.
+    rds, aws_sdk_rds, "rds"
+);
+client!(
+    /// Redshift.
+    redshift, aws_sdk_redshift, "redshift"
+);
+client!(
+    /// Resource Groups Tagging.
+    resourcegroupstaggingapi, aws_sdk_resourcegroupstagging, "resourcegroupstaggingapi"
 );
 client!(
     /// S3.
@@ -130,6 +270,46 @@ client!(
     s3control, aws_sdk_s3control, "s3control"
 );
 client!(
+    /// Secrets Manager.
+    secretsmanager, aws_sdk_secretsmanager, "secretsmanager"
+);
+client!(
+    /// Security Hub.
+    securityhub, aws_sdk_securityhub, "securityhub"
+);
+client!(
+    /// SNS.
+    sns, aws_sdk_sns, "sns"
+);
+client!(
+    /// Systems Manager.
+    ssm, aws_sdk_ssm, "ssm"
+);
+client!(
+    /// Incident Manager.
+    ssm_incidents, aws_sdk_ssmincidents, "ssm-incidents"
+);
+client!(
+    /// IAM Identity Center.
+    sso_admin, aws_sdk_ssoadmin, "sso-admin"
+);
+client!(
+    /// Storage Gateway.
+    storagegateway, aws_sdk_storagegateway, "storagegateway"
+);
+client!(
     /// STS.
     sts, aws_sdk_sts, "sts"
+);
+client!(
+    /// Support.
+    support, aws_sdk_support, "support"
+);
+client!(
+    /// Transfer Family.
+    transfer, aws_sdk_transfer, "transfer"
+);
+client!(
+    /// WAF.
+    wafv2, aws_sdk_wafv2, "wafv2"
 );

@@ -123,6 +123,8 @@ impl Catalogue {
         for id in &order {
             let page = &parsed[id];
             let mut needed = own_operations(page);
+            let hints = page.hints.iter().flat_map(|table| operations_of(table));
+            needed.extend(hints.map(str::to_owned));
             for before in &page.after {
                 needed.extend(operations.get(before.as_str()).into_iter().flatten().cloned());
             }
@@ -287,7 +289,15 @@ fn check(page: &Page, criteria: &Criteria, pages: &BTreeMap<String, Page>, empty
             nearest(id, pages.keys().map(String::as_str))
         ));
     }
-    for table in page.tables.iter().filter(|table| !is_evidence(table)) {
+    for table in page.hints.iter().filter(|table| page.tables.contains(table)) {
+        problems.push(format!("hints: `{table}` is in `tables` already; leave it out here"));
+    }
+    for table in page
+        .tables
+        .iter()
+        .chain(&page.hints)
+        .filter(|table| !is_evidence(table))
+    {
         let known = record::TABLES
             .iter()
             .map(|t| t.name)
@@ -351,12 +361,14 @@ fn check_query(page: &Page, pages: &BTreeMap<String, Page>, empty: &Database) ->
             return Err(problems);
         }
     };
-    for table in read.iter().filter(|t| is_evidence(t) && !page.tables.contains(t)) {
+    let named = |table: &String| page.tables.contains(table) || page.hints.contains(table);
+    for table in read.iter().filter(|t| is_evidence(t) && !named(t)) {
         problems.push(format!(
             "tables: the query reads `{table}`; name it, so that its AWS operations are needed"
         ));
     }
-    for table in page.tables.iter().filter(|t| is_evidence(t) && !read.contains(*t)) {
+    let all = page.tables.iter().chain(&page.hints);
+    for table in all.filter(|t| is_evidence(t) && !read.contains(*t)) {
         problems.push(format!("tables: the query does not read `{table}`; leave it out"));
     }
     let reads_verdicts = read.contains("verdict") || read.contains("control_verdict");

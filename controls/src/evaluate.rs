@@ -131,7 +131,18 @@ impl<'a> Asked<'a> {
 }
 
 /// Services that answer for the whole account from any region.
-const GLOBAL: &[&str] = &["account", "iam", "s3", "s3control", "sts"];
+const GLOBAL: &[&str] = &[
+    "account",
+    "artifact",
+    "cloudfront",
+    "health",
+    "iam",
+    "organizations",
+    "s3",
+    "s3control",
+    "sts",
+    "support",
+];
 
 /// Does the gap leave something open that the control needs?
 fn touches(gap: &Gap, control: &Control) -> bool {

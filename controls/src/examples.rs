@@ -311,6 +311,7 @@ impl<'a> Builder<'a> {
                 .page
                 .tables
                 .iter()
+                .chain(&self.page.hints)
                 .any(|t| operations_of(t).contains(&gap.operation.as_str()))
                 && self.page.after.is_empty()
                 && gap.operation != "sts:GetCallerIdentity"
@@ -382,16 +383,18 @@ impl<'a> Builder<'a> {
                 let known = record::TABLES.iter().map(|t| t.name).chain(words);
                 return Err(format!("`{name}` is no table{}", nearest(&name, known)));
             };
-            let nullable = nullable(table.name);
+            let nullable = nullable(table);
             let mut rows: Vec<Row> = Vec::new();
+            let mut keys: Vec<String> = Vec::new();
             for given in self.list(&name)? {
                 let mut row = row(&given);
                 if let Some(wrong) = row.keys().find(|k| !table.columns.iter().any(|c| c.name == *k)) {
                     let known = nearest(wrong, table.columns.iter().map(|c| c.name));
                     return Err(format!("{name}: there is no column `{wrong}`{known}"));
                 }
-                complete(table, &nullable, &mut row, rows.len() + 1);
-                fits_table(table.name, &row).map_err(|e| format!("{name}, row {}: {e}", rows.len() + 1))?;
+                complete(table, &nullable, &mut row, &keys);
+                keys.extend(row.get("key").and_then(Value::as_str).map(str::to_owned));
+                (table.fits)(&row).map_err(|e| format!("{name}, row {}: {e}", rows.len() + 1))?;
                 rows.push(row);
             }
             rows.sort_by_cached_key(order);
@@ -412,11 +415,23 @@ fn row(table: &toml::Table) -> Row {
         .collect()
 }
 
+/// How tables of services that answer for the whole account begin.
+const GLOBAL: &[&str] = &[
+    "account",
+    "artifact",
+    "cloudfront",
+    "health",
+    "iam",
+    "organizations",
+    "region",
+    "s3_account",
+    "support",
+];
+
 /// Fills in what a row leaves out.
-fn complete(table: &record::Table, nullable: &BTreeSet<&str>, row: &mut Row, number: usize) {
+fn complete(table: &record::Table, nullable: &BTreeSet<&str>, row: &mut Row, taken: &[String]) {
     let has = |name: &str| table.columns.iter().any(|c| c.name == name);
-    let global =
-        table.name.starts_with("iam_") || matches!(table.name, "account" | "region" | "s3_account_public_access_block");
+    let global = GLOBAL.iter().any(|prefix| table.name.starts_with(prefix));
     row.entry("account").or_insert(ACCOUNT.into());
     row.entry("region")
         .or_insert(if global { "global" } else { "us-east-1" }.into());
@@ -470,15 +485,11 @@ fn complete(table: &record::Table, nullable: &BTreeSet<&str>, row: &mut Row, num
         .filter(|c| has(c))
         .find_map(|c| text(row, c))
         .filter(|_| !row.contains_key("key"));
-    // Several rows of one thing get a number, so that keys stay apart.
-    let several = matches!(
-        table.name,
-        "s3_bucket_acl_grant" | "kms_key_tag" | "kms_grant" | "kms_rotation" | "cloudtrail_event_selector"
-    );
+    // Several rows of one thing are told apart by a number.
     row.entry("key").or_insert_with(|| match key {
-        Some(key) if !several => key.into(),
-        Some(key) => format!("{key}#{number:03}").into(),
-        None => format!("{}#{number:03}", table.name).into(),
+        Some(key) if !taken.contains(&key) => key.into(),
+        Some(key) => format!("{key}#{:03}", taken.len() + 1).into(),
+        None => format!("{}#{:03}", table.name, taken.len() + 1).into(),
     });
     for column in table.columns {
         let value = match column.kind {
@@ -492,69 +503,31 @@ fn complete(table: &record::Table, nullable: &BTreeSet<&str>, row: &mut Row, num
     }
 }
 
-/// Calls a generic function for the record type of a table's name.
-macro_rules! with_record {
-    ($name:expr, $function:ident $arguments:tt; $($record:ident),+ $(,)?) => {
-        match $name {
-            $( name if name == record::$record::TABLE.name => Some($function::<record::$record> $arguments), )+
-            _ => None,
-        }
-    };
-}
-
-macro_rules! for_table {
-    ($name:expr, $function:ident $arguments:tt) => {
-        with_record!($name, $function $arguments;
-            Account, Region, CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus, Ec2NetworkAcl,
-            Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList, Ec2PrefixListEntry,
-            Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc, IamAccessKey, IamAccountAlias, IamAccountSummary,
-            IamCredential, IamCredentialReport, IamGroup, IamGroupMember, IamInlinePolicy, IamLoginProfile,
-            IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole, IamUser, IamUserDetail,
-            IamVirtualMfaDevice, KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag,
-            KmsRotation, S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket,
-            S3BucketAclGrant, S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock,
-            S3BucketVersioning, S3ObjectLock)
-    };
-}
-
-/// Does the row fit the table's type, as a row from the collector would?
-fn fits_table(table: &str, row: &Row) -> Result<(), String> {
-    fn fits<R: Record>(row: &Row) -> Result<(), String> {
-        serde_json::from_value::<R>(row.clone().into())
-            .map(drop)
-            .map_err(|e| e.to_string())
-    }
-    for_table!(table, fits(row)).unwrap_or_else(|| Err("the example runner does not know its type".to_owned()))
-}
-
 /// The columns of a table that may be null: found by trying, since a column does not say so.
-fn nullable(table: &str) -> BTreeSet<&'static str> {
-    fn of<R: Record>() -> BTreeSet<&'static str> {
-        let value = |kind| match kind {
-            // A moment is a text too, so this fits both.
-            Kind::Text => "2025-06-30T00:00:00Z".into(),
-            Kind::Integer => 0.into(),
-            Kind::Boolean => false.into(),
-            Kind::Json => json!([]),
-        };
-        let full: Row = R::TABLE
-            .columns
-            .iter()
-            .map(|c| (c.name.to_owned(), value(c.kind)))
-            .collect();
-        let allowed = |name: &str| {
-            let mut row = full.clone();
-            row.insert(name.to_owned(), Value::Null);
-            serde_json::from_value::<R>(row.into()).is_ok()
-        };
-        R::TABLE
-            .columns
-            .iter()
-            .map(|c| c.name)
-            .filter(|name| allowed(name))
-            .collect()
-    }
-    for_table!(table, of()).unwrap_or_default()
+fn nullable(table: &record::Table) -> BTreeSet<&'static str> {
+    let value = |kind| match kind {
+        // A moment is a text too, so this fits both.
+        Kind::Text => "2025-06-30T00:00:00Z".into(),
+        Kind::Integer => 0.into(),
+        Kind::Boolean => false.into(),
+        Kind::Json => json!([]),
+    };
+    let full: Row = table
+        .columns
+        .iter()
+        .map(|c| (c.name.to_owned(), value(c.kind)))
+        .collect();
+    let allowed = |name: &str| {
+        let mut row = full.clone();
+        row.insert(name.to_owned(), Value::Null);
+        (table.fits)(&row).is_ok()
+    };
+    table
+        .columns
+        .iter()
+        .map(|c| c.name)
+        .filter(|name| allowed(name))
+        .collect()
 }
 
 /// A complete snapshot of these rows and gaps, in which everything was asked.
@@ -596,7 +569,7 @@ fn snapshot(
             row.insert("account".to_owned(), account.as_str().into());
             row.insert("key".to_owned(), account.as_str().into());
             row.insert("partition".to_owned(), "aws".into());
-            complete(&record::Account::TABLE, &BTreeSet::new(), &mut row, 1);
+            complete(&record::Account::TABLE, &BTreeSet::new(), &mut row, &[]);
             rows.push(row);
         }
     }
@@ -700,10 +673,10 @@ mod tests {
     #[test]
     fn the_type_of_every_table_is_known() {
         for table in record::TABLES {
-            let nullable = nullable(table.name);
+            let nullable = nullable(table);
             let mut row = Row::new();
-            complete(table, &nullable, &mut row, 1);
-            fits_table(table.name, &row).unwrap_or_else(|e| panic!("{}: {e}", table.name));
+            complete(table, &nullable, &mut row, &[]);
+            (table.fits)(&row).unwrap_or_else(|e| panic!("{}: {e}", table.name));
         }
     }
 

@@ -158,6 +158,8 @@ struct FrontMatter {
     severity: Severity,
     tables: Vec<String>,
     #[serde(default)]
+    hints: Vec<String>,
+    #[serde(default)]
     after: Vec<String>,
     #[serde(default)]
     observe: bool,
@@ -186,6 +188,8 @@ pub struct Page {
     pub severity: Severity,
     /// Base and derived tables the query reads.
     pub tables: Vec<String>,
+    /// Tables the query reads besides, to say more: a gap in them leaves no verdict open.
+    pub hints: Vec<String>,
     /// Controls whose verdicts the query reads.
     pub after: Vec<String>,
     /// Fails are observations, unless the firm sets `mode = "enforce"`.
@@ -267,6 +271,7 @@ impl Page {
             r#type: front.r#type,
             severity: front.severity,
             tables: front.tables,
+            hints: front.hints,
             after: front.after,
             observe: front.observe,
             peers: front.peers,

@@ -106,6 +106,8 @@ pub struct Table {
     pub columns: &'static [Column],
     /// Columns that change without anybody changing anything; left out when comparing.
     pub volatile: &'static [&'static str],
+    /// Whether a row is of the table's type, and if not, why.
+    pub fits: fn(&Row) -> Result<(), String>,
 }
 
 /// Description of a column.
@@ -189,6 +191,12 @@ pub trait Record: Serialize + DeserializeOwned + Clone + Send + 'static {
 /// A row whose type is known only by its table's name.
 pub type Row = serde_json::Map<String, Value>;
 
+fn fits<R: Record>(row: &Row) -> Result<(), String> {
+    serde_json::from_value::<R>(row.clone().into())
+        .map(drop)
+        .map_err(|e| e.to_string())
+}
+
 /// Defines a table and the struct of its rows. The envelope (`account`, `region`, `key`,
 /// `source`) comes first in every one.
 macro_rules! record {
@@ -230,6 +238,7 @@ macro_rules! record {
                     }, )*
                 ],
                 volatile: &[$($volatile),*],
+                fits: $crate::record::fits::<$type>,
             };
 
             fn key(&self) -> &str {

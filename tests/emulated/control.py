@@ -10,7 +10,7 @@ import moto.iam.models as iam
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import moto_api_backend
 
-from . import account, cloudtrail, clock, kms, state
+from . import account, cloudtrail, clock, kms, stated, state
 from .state import STATE
 
 
@@ -123,6 +123,7 @@ def s3(query: Query) -> None:
 
 def reset(query: Query) -> None:
     moto_api_backend.reset()
+    stated.forget()
     state.reset()
 
 
@@ -131,11 +132,15 @@ def show() -> dict:
     return plain | {"now": clock.now().isoformat() + "Z", "enabled": sorted(STATE.enabled), "roots": {a: dataclasses.asdict(r) for a, r in STATE.roots.items()}}
 
 
-_POST = {"regions": regions, "page-size": page_size, "root": root, "user": user, "credential-report": credential_report, "trail": trail,
+def stated_answer(query: Query) -> None:
+    """The answer is in the body."""
+
+
+_POST = {"answer": stated_answer, "regions": regions, "page-size": page_size, "root": root, "user": user, "credential-report": credential_report, "trail": trail,
          "kms-rotation": kms_rotation, "s3": s3, "reset": reset}
 
 
-def answer(method: str, path: str, query_text: str) -> tuple[int, bytes]:
+def answer(method: str, path: str, query_text: str, body: bytes = b"") -> tuple[int, bytes]:
     """Status and JSON body."""
     name = path.removeprefix("/exhibit/").rstrip("/")
     if method == "GET" and name in ("state", "health"):
@@ -143,6 +148,8 @@ def answer(method: str, path: str, query_text: str) -> tuple[int, bytes]:
     if method != "POST" or name not in _POST:
         return 404, json.dumps({"error": "no such control endpoint", "post": sorted(_POST), "get": ["health", "state"]}).encode()
     try:
+        if name == "answer":
+            stated.state(json.loads(body))
         query = Query(query_text)
         _POST[name](query)
         query.done()

@@ -12,12 +12,13 @@ import traceback
 import urllib.parse
 import uuid
 
+from moto.iam.models import get_account_id_from
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import wire
 
-from . import account, clock, cloudtrail, cloudwatch, control, ec2, iam, kms, paging, roots, s3, s3control  # noqa: F401  (they extend moto)
+from . import account, clock, cloudtrail, cloudwatch, control, ec2, iam, kms, paging, roots, s3, s3control, stated  # noqa: F401  (they extend moto)
 from .state import STATE
 
 _WARM = ("iam", "ec2", "s3", "s3control", "kms", "cloudtrail", "sts", "account")
@@ -58,16 +59,18 @@ class Emulator:
         environ["wsgi.input"] = io.BytesIO(body)
         path = environ.get("PATH_INFO", "")
         if path.startswith("/exhibit/"):
-            status, answer = control.answer(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""))
+            status, answer = control.answer(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), body)
             return self._give(start_response, status, [("Content-Type", "application/json")], answer)
         call = wire.recognise(environ["REQUEST_METHOD"], environ["RAW_URI"], _headers(environ), body)
+
+        given: list[bytes] = []
 
         def started(status: str, headers: list, *rest):
             if call.service in ("s3", "s3control"):
                 request = str(uuid.uuid4()).replace("-", "")[:16].upper()
                 headers = [*headers, ("x-amz-request-id", request), ("x-amz-id-2", request * 4)]
             self._note(call, status[:3])
-            if (call.service, call.operation) in roots.ROOTS:
+            if given and (call.service, call.operation) in roots.ROOTS:
                 headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
                 headers.append(("Content-Length", str(len(given[0]))))
             return start_response(status, headers, *rest)
@@ -76,7 +79,9 @@ class Emulator:
             return self._give(started, *wire.error(call, "region-disabled"))
         if cloudwatch.PATH.match(path):
             return self._give(started, *cloudwatch.answer(call.operation, body, call.region, call.access_key, self.port))
-        given = [b""]
+        if stated.any_for(call) and (told := stated.answer(call, get_account_id_from(call.access_key), environ, body)):
+            return self._give(started, *told)
+        given.append(b"")
         self._choose_ids(f"{call.service} {call.operation} {call.region}")
         with clock.offset(environ.get(clock.HEADER)):
             if (call.service, call.operation) not in roots.ROOTS:

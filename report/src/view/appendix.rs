@@ -100,7 +100,7 @@ pub(super) fn dictionary(engagement: &Engagement<'_>) -> (Vec<ColumnDoc>, Vec<Ta
         .assessment
         .controls
         .iter()
-        .flat_map(|c| &c.control.page.tables)
+        .flat_map(|c| c.control.page.tables.iter().chain(&c.control.page.hints))
         .map(String::as_str)
         .collect();
     // Tables of which others are made come before them, so backwards finds them all.
