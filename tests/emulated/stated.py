@@ -3,7 +3,7 @@
 An answer is written as boto3 would give it and goes out in the service's own protocol, made from
 AWS's service model (botocore's), so that a client parses the wire format that AWS documents. The
 latest answer that fits a request is given: same service and operation, and region, account and
-parameters where it names them. Lists are cut into pages where `paging.RULES` has the operation.
+parameters where it names them; where none fits, what `defaults.py` has. Lists are cut into pages where `paging.RULES` has the operation.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from werkzeug.formparser import parse_form_data
 
 import wire
 
+from .defaults import DEFAULTS
 from .extend import Refusal
 from .paging import RULES, page
 
@@ -63,7 +64,7 @@ def forget() -> None:
 
 
 def any_for(call: wire.Call) -> bool:
-    return any(s.service == call.service and s.operation == call.operation for s in _stated)
+    return (call.service, call.operation) in DEFAULTS or any(s.service == call.service and s.operation == call.operation for s in _stated)
 
 
 def _protocol(model, environ: dict) -> str:
@@ -131,9 +132,12 @@ def answer(call: wire.Call, account: str, environ: dict, body: bytes) -> tuple[i
     params = _params(call, operation, environ, body)
     with _lock:
         fitting = [stated for stated in _stated if _fits(stated, call, account, params)]
-    if not fitting:
+    if fitting:
+        stated = fitting[-1]
+    elif default := DEFAULTS.get((call.service, call.operation)):
+        stated = Stated(call.service, call.operation, output=default, error=default.get("error"))
+    else:
         return None
-    stated = fitting[-1]
     request = str(uuid.uuid4())
     if stated.error:
         result: Any = Refusal(stated.error["code"], stated.error.get("message", stated.error["code"]), stated.error.get("status"))
