@@ -134,7 +134,7 @@ def answer(call: wire.Call, account: str, environ: dict, body: bytes) -> tuple[i
         fitting = [stated for stated in _stated if _fits(stated, call, account, params)]
     if fitting:
         stated = fitting[-1]
-    elif default := DEFAULTS.get((call.service, call.operation)):
+    elif (default := DEFAULTS.get((call.service, call.operation))) is not None:
         stated = Stated(call.service, call.operation, output=default, error=default.get("error"))
     else:
         return None
