@@ -11,24 +11,44 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 
 mod account;
+mod backup;
 mod cloudtrail;
+mod dlm;
+mod dynamodb;
 mod ec2;
+mod elasticache;
 mod iam;
 mod kms;
+mod opensearch;
+mod rds;
+mod redshift;
 mod s3;
 
 pub use account::{Account, Region};
+pub use backup::{
+    BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint,
+    BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault,
+};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use dlm::{DlmPolicy, DlmSchedule};
+pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
+pub use elasticache::{ElasticacheReplicationGroup, ElasticacheReplicationGroupTags};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
+pub use rds::{
+    RdsBackupEvent, RdsDbCluster, RdsDbClusterSnapshot, RdsDbClusterSnapshotAttribute, RdsDbInstance, RdsDbSnapshot,
+    RdsDbSnapshotAttribute, RdsDbSubnetGroup, RdsGlobalClusterMember,
+};
+pub use redshift::RedshiftCluster;
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
@@ -39,9 +59,26 @@ pub use s3::{
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &BackupCopyJob::TABLE,
+    &BackupJob::TABLE,
+    &BackupPlan::TABLE,
+    &BackupPlanRule::TABLE,
+    &BackupProtectedResource::TABLE,
+    &BackupRecoveryPoint::TABLE,
+    &BackupRestoreJob::TABLE,
+    &BackupRestoreTestingPlan::TABLE,
+    &BackupSelection::TABLE,
+    &BackupVault::TABLE,
     &CloudtrailEventSelector::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
+    &DlmPolicy::TABLE,
+    &DlmSchedule::TABLE,
+    &DynamodbContinuousBackups::TABLE,
+    &DynamodbReplica::TABLE,
+    &DynamodbTable::TABLE,
+    &DynamodbTableTags::TABLE,
+    &DynamodbTtl::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
@@ -51,6 +88,8 @@ pub static TABLES: &[&Table] = &[
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
     &Ec2Vpc::TABLE,
+    &ElasticacheReplicationGroup::TABLE,
+    &ElasticacheReplicationGroupTags::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -75,6 +114,18 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &OpensearchDomain::TABLE,
+    &OpensearchDomainTags::TABLE,
+    &RdsBackupEvent::TABLE,
+    &RdsDbCluster::TABLE,
+    &RdsDbClusterSnapshot::TABLE,
+    &RdsDbClusterSnapshotAttribute::TABLE,
+    &RdsDbInstance::TABLE,
+    &RdsDbSnapshot::TABLE,
+    &RdsDbSnapshotAttribute::TABLE,
+    &RdsDbSubnetGroup::TABLE,
+    &RdsGlobalClusterMember::TABLE,
+    &RedshiftCluster::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
