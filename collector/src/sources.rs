@@ -4,10 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
+mod backup;
 mod cloudtrail;
+mod dlm;
+mod dynamodb;
 mod ec2;
+mod elasticache;
 mod iam;
 mod kms;
+mod opensearch;
+mod rds;
+mod redshift;
+mod rows;
 mod s3;
 mod s3control;
 
@@ -15,19 +23,38 @@ mod s3control;
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &backup::COPY_JOBS,
+    &backup::JOBS,
+    &backup::PLANS,
+    &backup::PROTECTED_RESOURCES,
+    &backup::RESTORE_JOBS,
+    &backup::RESTORE_TESTING_PLANS,
+    &backup::VAULTS,
     &cloudtrail::TRAILS,
+    &dlm::POLICIES,
+    &dynamodb::TABLES,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
     &ec2::SECURITY_GROUPS,
     &ec2::SECURITY_GROUP_RULES,
     &ec2::VPCS,
+    &elasticache::REPLICATION_GROUPS,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
     &kms::ALIASES,
     &kms::KEYS,
+    &opensearch::DOMAINS,
+    &rds::CLUSTERS,
+    &rds::CLUSTER_SNAPSHOTS,
+    &rds::EVENTS,
+    &rds::GLOBAL_CLUSTERS,
+    &rds::INSTANCES,
+    &rds::SNAPSHOTS,
+    &rds::SUBNET_GROUPS,
+    &redshift::CLUSTERS,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
