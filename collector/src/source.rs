@@ -8,7 +8,6 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use evidence::clock::Timestamp;
 use evidence::gap::Gap;
 use evidence::record::{Record, Row};
 use futures::future::BoxFuture;
@@ -100,8 +99,6 @@ pub struct Context<'a> {
     pub client_region: &'a str,
     /// All regions in scope.
     pub regions: &'a [String],
-    /// When the run was opened; the same in a replay.
-    pub as_of: Timestamp,
     batch: Mutex<Batch>,
 }
 
@@ -113,7 +110,6 @@ impl<'a> Context<'a> {
         region: &'a str,
         client_region: &'a str,
         regions: &'a [String],
-        as_of: Timestamp,
     ) -> Self {
         Self {
             session,
@@ -121,7 +117,6 @@ impl<'a> Context<'a> {
             region,
             client_region,
             regions,
-            as_of,
             batch: Mutex::default(),
         }
     }

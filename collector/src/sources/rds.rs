@@ -344,7 +344,10 @@ async fn subnet_groups(context: &Context<'_>) {
 
 async fn events(context: &Context<'_>) {
     let rds = context.session.rds(context.client_region);
-    let end = context.as_of.unix();
+    // The window of the event history ends when the run was opened, in a replay as well.
+    let Some(end) = context.events.map(|window| window.to.unix()) else {
+        return;
+    };
     list!(
         context,
         "rds:DescribeEvents",
