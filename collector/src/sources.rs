@@ -4,17 +4,26 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
+mod autoscaling;
 mod cloudtrail;
 mod ec2;
+mod ec2_instance;
+mod ec2_storage;
+mod ecr;
 mod iam;
+mod inspector2;
 mod kms;
 mod s3;
 mod s3control;
+mod secretsmanager;
+mod ssm;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &autoscaling::GROUPS,
+    &autoscaling::INSTANCES,
     &cloudtrail::TRAILS,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
@@ -22,15 +31,27 @@ pub static SOURCES: &[&Source] = &[
     &ec2::SECURITY_GROUPS,
     &ec2::SECURITY_GROUP_RULES,
     &ec2::VPCS,
+    &ec2_instance::ALLOWED_IMAGES,
+    &ec2_instance::IMAGES,
+    &ec2_instance::INSTANCES,
+    &ec2_instance::METADATA_DEFAULTS,
+    &ec2_storage::ENCRYPTION_DEFAULT,
+    &ec2_storage::SNAPSHOTS,
+    &ec2_storage::VOLUMES,
+    &ecr::REGISTRY_SCANNING,
+    &ecr::REPOSITORIES,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
+    &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &secretsmanager::SECRETS,
+    &ssm::MANAGED_INSTANCES,
 ];
 
 /// Who collects, in which account. Always read; see `run`.
