@@ -4,13 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
+mod autoscaling;
 mod backup;
 mod cloudtrail;
 mod dlm;
 mod dynamodb;
 mod ec2;
+mod ec2_instance;
+mod ec2_storage;
+mod ecr;
 mod elasticache;
 mod iam;
+mod inspector2;
 mod kms;
 mod opensearch;
 mod rds;
@@ -18,11 +23,15 @@ mod redshift;
 mod rows;
 mod s3;
 mod s3control;
+mod secretsmanager;
+mod ssm;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &autoscaling::GROUPS,
+    &autoscaling::INSTANCES,
     &backup::COPY_JOBS,
     &backup::JOBS,
     &backup::PLANS,
@@ -36,19 +45,29 @@ pub static SOURCES: &[&Source] = &[
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
-    &ec2::SECURITY_GROUPS,
     &ec2::SECURITY_GROUP_RULES,
+    &ec2::SECURITY_GROUPS,
     &ec2::VPCS,
+    &ec2_instance::ALLOWED_IMAGES,
+    &ec2_instance::IMAGES,
+    &ec2_instance::INSTANCES,
+    &ec2_instance::METADATA_DEFAULTS,
+    &ec2_storage::ENCRYPTION_DEFAULT,
+    &ec2_storage::SNAPSHOTS,
+    &ec2_storage::VOLUMES,
+    &ecr::REGISTRY_SCANNING,
+    &ecr::REPOSITORIES,
     &elasticache::REPLICATION_GROUPS,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
+    &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
     &opensearch::DOMAINS,
-    &rds::CLUSTERS,
     &rds::CLUSTER_SNAPSHOTS,
+    &rds::CLUSTERS,
     &rds::EVENTS,
     &rds::GLOBAL_CLUSTERS,
     &rds::INSTANCES,
@@ -58,6 +77,8 @@ pub static SOURCES: &[&Source] = &[
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &secretsmanager::SECRETS,
+    &ssm::MANAGED_INSTANCES,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -10,6 +10,7 @@ use rusqlite::types::Value;
 
 mod cloudtrail;
 mod ec2;
+mod ecr;
 mod gaps;
 mod glob;
 mod iam;
@@ -35,6 +36,7 @@ pub struct DerivedTable {
 pub static TABLES: &[DerivedTable] = &[
     cloudtrail::TRAIL_COVERAGE,
     ec2::RULE_SOURCE,
+    ecr::REPOSITORY_SCANNING,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
@@ -56,6 +58,7 @@ pub enum DerivedError {
 pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
+    write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;

@@ -11,20 +11,28 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 
 mod account;
+mod autoscaling;
 mod backup;
 mod cloudtrail;
 mod dlm;
 mod dynamodb;
 mod ec2;
+mod ec2_instance;
+mod ec2_storage;
+mod ecr;
 mod elasticache;
 mod iam;
+mod inspector2;
 mod kms;
 mod opensearch;
 mod rds;
 mod redshift;
 mod s3;
+mod secretsmanager;
+mod ssm;
 
 pub use account::{Account, Region};
+pub use autoscaling::{AutoscalingGroup, AutoscalingInstance};
 pub use backup::{
     BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint,
     BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault,
@@ -36,12 +44,18 @@ pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
+pub use ec2_instance::{
+    Ec2AllowedImagesSettings, Ec2Image, Ec2Instance, Ec2InstanceImage, Ec2InstanceMetadataDefaults, Ec2UsedImage,
+};
+pub use ec2_storage::{Ec2EbsEncryptionDefault, Ec2PublicSnapshot, Ec2Snapshot, Ec2SnapshotPermission, Ec2Volume};
+pub use ecr::{EcrRegistryScanning, EcrRegistryScanningRule, EcrRepository};
 pub use elasticache::{ElasticacheReplicationGroup, ElasticacheReplicationGroupTags};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
+pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
 pub use rds::{
@@ -54,11 +68,15 @@ pub use s3::{
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
     S3ObjectLock,
 };
+pub use secretsmanager::SecretsmanagerSecret;
+pub use ssm::{SsmInstance, SsmPatchState};
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &AutoscalingGroup::TABLE,
+    &AutoscalingInstance::TABLE,
     &BackupCopyJob::TABLE,
     &BackupJob::TABLE,
     &BackupPlan::TABLE,
@@ -79,15 +97,29 @@ pub static TABLES: &[&Table] = &[
     &DynamodbTable::TABLE,
     &DynamodbTableTags::TABLE,
     &DynamodbTtl::TABLE,
+    &Ec2AllowedImagesSettings::TABLE,
+    &Ec2EbsEncryptionDefault::TABLE,
+    &Ec2Image::TABLE,
+    &Ec2Instance::TABLE,
+    &Ec2InstanceImage::TABLE,
+    &Ec2InstanceMetadataDefaults::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
     &Ec2NetworkInterfaceGroup::TABLE,
     &Ec2PrefixList::TABLE,
     &Ec2PrefixListEntry::TABLE,
+    &Ec2PublicSnapshot::TABLE,
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
+    &Ec2Snapshot::TABLE,
+    &Ec2SnapshotPermission::TABLE,
+    &Ec2UsedImage::TABLE,
+    &Ec2Volume::TABLE,
     &Ec2Vpc::TABLE,
+    &EcrRegistryScanning::TABLE,
+    &EcrRegistryScanningRule::TABLE,
+    &EcrRepository::TABLE,
     &ElasticacheReplicationGroup::TABLE,
     &ElasticacheReplicationGroupTags::TABLE,
     &IamAccessKey::TABLE,
@@ -107,6 +139,8 @@ pub static TABLES: &[&Table] = &[
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
+    &Inspector2AccountStatus::TABLE,
+    &Inspector2Coverage::TABLE,
     &KmsAlias::TABLE,
     &KmsGrant::TABLE,
     &KmsKey::TABLE,
@@ -137,6 +171,9 @@ pub static TABLES: &[&Table] = &[
     &S3BucketPublicAccessBlock::TABLE,
     &S3BucketVersioning::TABLE,
     &S3ObjectLock::TABLE,
+    &SecretsmanagerSecret::TABLE,
+    &SsmInstance::TABLE,
+    &SsmPatchState::TABLE,
 ];
 
 /// The table of this name.
