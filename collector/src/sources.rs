@@ -8,8 +8,10 @@ mod cloudtrail;
 mod ec2;
 mod iam;
 mod kms;
+mod macie2;
 mod s3;
 mod s3control;
+mod tagging;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
@@ -28,9 +30,11 @@ pub static SOURCES: &[&Source] = &[
     &iam::VIRTUAL_MFA_DEVICES,
     &kms::ALIASES,
     &kms::KEYS,
+    &macie2::MACIE,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &tagging::RESOURCES,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -15,7 +15,10 @@ mod cloudtrail;
 mod ec2;
 mod iam;
 mod kms;
+mod macie2;
 mod s3;
+mod s3_data;
+mod tagging;
 
 pub use account::{Account, Region};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
@@ -29,11 +32,17 @@ pub use iam::{
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
     S3ObjectLock,
 };
+pub use s3_data::{
+    S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
+    S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
+};
+pub use tagging::TaggedResource;
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -75,17 +84,30 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &Macie2AutomatedDiscovery::TABLE,
+    &Macie2Bucket::TABLE,
+    &Macie2Session::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
     &S3Bucket::TABLE,
     &S3BucketAclGrant::TABLE,
+    &S3BucketEncryption::TABLE,
+    &S3BucketLifecycle::TABLE,
+    &S3BucketLifecycleRule::TABLE,
+    &S3BucketLocation::TABLE,
+    &S3BucketLogging::TABLE,
     &S3BucketOwnership::TABLE,
     &S3BucketPolicy::TABLE,
     &S3BucketPolicyStatus::TABLE,
     &S3BucketPublicAccessBlock::TABLE,
+    &S3BucketReplication::TABLE,
+    &S3BucketReplicationRule::TABLE,
+    &S3BucketTagging::TABLE,
     &S3BucketVersioning::TABLE,
+    &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
+    &TaggedResource::TABLE,
 ];
 
 /// The table of this name.
