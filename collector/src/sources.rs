@@ -17,6 +17,7 @@ mod elasticache;
 mod iam;
 mod inspector2;
 mod kms;
+mod macie2;
 mod opensearch;
 mod rds;
 mod redshift;
@@ -25,6 +26,7 @@ mod s3;
 mod s3control;
 mod secretsmanager;
 mod ssm;
+mod tagging;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
@@ -65,6 +67,7 @@ pub static SOURCES: &[&Source] = &[
     &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
+    &macie2::MACIE,
     &opensearch::DOMAINS,
     &rds::CLUSTER_SNAPSHOTS,
     &rds::CLUSTERS,
@@ -79,6 +82,7 @@ pub static SOURCES: &[&Source] = &[
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
     &secretsmanager::SECRETS,
     &ssm::MANAGED_INSTANCES,
+    &tagging::RESOURCES,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

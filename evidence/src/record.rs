@@ -24,12 +24,15 @@ mod elasticache;
 mod iam;
 mod inspector2;
 mod kms;
+mod macie2;
 mod opensearch;
 mod rds;
 mod redshift;
 mod s3;
+mod s3_data;
 mod secretsmanager;
 mod ssm;
+mod tagging;
 
 pub use account::{Account, Region};
 pub use autoscaling::{AutoscalingGroup, AutoscalingInstance};
@@ -57,6 +60,7 @@ pub use iam::{
 };
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
 pub use rds::{
     RdsBackupEvent, RdsDbCluster, RdsDbClusterSnapshot, RdsDbClusterSnapshotAttribute, RdsDbInstance, RdsDbSnapshot,
@@ -68,8 +72,13 @@ pub use s3::{
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
     S3ObjectLock,
 };
+pub use s3_data::{
+    S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
+    S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
+};
 pub use secretsmanager::SecretsmanagerSecret;
 pub use ssm::{SsmInstance, SsmPatchState};
+pub use tagging::TaggedResource;
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -148,6 +157,9 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &Macie2AutomatedDiscovery::TABLE,
+    &Macie2Bucket::TABLE,
+    &Macie2Session::TABLE,
     &OpensearchDomain::TABLE,
     &OpensearchDomainTags::TABLE,
     &RdsBackupEvent::TABLE,
@@ -165,15 +177,25 @@ pub static TABLES: &[&Table] = &[
     &S3AccountPublicAccessBlock::TABLE,
     &S3Bucket::TABLE,
     &S3BucketAclGrant::TABLE,
+    &S3BucketEncryption::TABLE,
+    &S3BucketLifecycle::TABLE,
+    &S3BucketLifecycleRule::TABLE,
+    &S3BucketLocation::TABLE,
+    &S3BucketLogging::TABLE,
     &S3BucketOwnership::TABLE,
     &S3BucketPolicy::TABLE,
     &S3BucketPolicyStatus::TABLE,
     &S3BucketPublicAccessBlock::TABLE,
+    &S3BucketReplication::TABLE,
+    &S3BucketReplicationRule::TABLE,
+    &S3BucketTagging::TABLE,
     &S3BucketVersioning::TABLE,
+    &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
     &SecretsmanagerSecret::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,
+    &TaggedResource::TABLE,
 ];
 
 /// The table of this name.
