@@ -6,16 +6,20 @@ use crate::source::{Scope, Source};
 
 mod cloudtrail;
 mod ec2;
+mod events;
 mod iam;
 mod kms;
 mod s3;
 mod s3control;
+
+pub use events::EVENTS;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
     &cloudtrail::TRAILS,
+    &EVENTS,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,

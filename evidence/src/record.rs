@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 mod account;
 mod cloudtrail;
 mod ec2;
+mod events;
 mod iam;
 mod kms;
 mod s3;
@@ -23,6 +24,7 @@ pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
+pub use events::{CloudtrailEvent, CloudtrailEventWindow};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
@@ -39,7 +41,9 @@ pub use s3::{
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &CloudtrailEvent::TABLE,
     &CloudtrailEventSelector::TABLE,
+    &CloudtrailEventWindow::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
     &Ec2NetworkAcl::TABLE,
