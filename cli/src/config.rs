@@ -273,7 +273,12 @@ fn period(mut section: Section) -> Result<Period, String> {
             section.name("type")
         )
     })?;
-    section.finish(&["name", "type", "start", "end"])?;
+    let closed = match section.table.remove("closed") {
+        None => false,
+        Some(Value::Boolean(closed)) => closed,
+        Some(_) => return Err(format!("`{}` must be true or false", section.name("closed"))),
+    };
+    section.finish(&["name", "type", "start", "end", "closed"])?;
     if end <= start {
         return Err(format!(
             "period `{name}` ends ({end}) before it begins ({start}); `end` is the day after the last"
@@ -284,6 +289,7 @@ fn period(mut section: Section) -> Result<Period, String> {
         r#type,
         start,
         end,
+        closed,
     })
 }
 

@@ -97,6 +97,7 @@ impl Trial {
             r#type: PeriodType::TypeII,
             start: "2025-01-01".parse().unwrap(),
             end: "2025-07-01".parse().unwrap(),
+            closed: false,
         };
         let moments = [
             "2025-01-02T00:00:00Z",
