@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
+mod accessanalyzer;
 mod autoscaling;
 mod backup;
 mod cloudtrail;
@@ -14,11 +15,16 @@ mod ec2_instance;
 mod ec2_storage;
 mod ecr;
 mod elasticache;
+mod events;
 mod iam;
+mod identity_center;
+mod identity_providers;
 mod inspector2;
 mod kms;
 mod macie2;
 mod opensearch;
+mod organizations;
+mod pipelines;
 mod rds;
 mod redshift;
 mod rows;
@@ -28,10 +34,13 @@ mod secretsmanager;
 mod ssm;
 mod tagging;
 
+pub use events::EVENTS;
+
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &accessanalyzer::ANALYZERS,
     &autoscaling::GROUPS,
     &autoscaling::INSTANCES,
     &backup::COPY_JOBS,
@@ -64,11 +73,17 @@ pub static SOURCES: &[&Source] = &[
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
+    &identity_center::IDENTITY_CENTER,
+    &identity_providers::PROVIDERS,
     &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
     &macie2::MACIE,
     &opensearch::DOMAINS,
+    &organizations::ORGANIZATION,
+    &pipelines::CLOUDFORMATION,
+    &pipelines::CODEDEPLOY,
+    &pipelines::CODEPIPELINE,
     &rds::CLUSTER_SNAPSHOTS,
     &rds::CLUSTERS,
     &rds::EVENTS,
@@ -83,6 +98,7 @@ pub static SOURCES: &[&Source] = &[
     &secretsmanager::SECRETS,
     &ssm::MANAGED_INSTANCES,
     &tagging::RESOURCES,
+    &EVENTS,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -15,6 +15,7 @@ mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod organizations;
 mod policy;
 mod row;
 mod s3;
@@ -41,6 +42,7 @@ pub static TABLES: &[DerivedTable] = &[
     ecr::REPOSITORY_SCANNING,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
+    organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
@@ -65,6 +67,11 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &organizations::POLICY_STATEMENT,
+        organizations::policy_statements(snapshot),
+    )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     write(

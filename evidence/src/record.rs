@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 
+mod accessanalyzer;
 mod account;
 mod autoscaling;
 mod backup;
@@ -21,11 +22,15 @@ mod ec2_instance;
 mod ec2_storage;
 mod ecr;
 mod elasticache;
+mod events;
 mod iam;
+mod identity_center;
 mod inspector2;
 mod kms;
 mod macie2;
 mod opensearch;
+mod organizations;
+mod pipelines;
 mod rds;
 mod redshift;
 mod s3;
@@ -34,48 +39,31 @@ mod secretsmanager;
 mod ssm;
 mod tagging;
 
+pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
 pub use autoscaling::{AutoscalingGroup, AutoscalingInstance};
-pub use backup::{
-    BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint,
-    BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault,
-};
+pub use backup::{BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint, BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
 pub use dlm::{DlmPolicy, DlmSchedule};
 pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
-pub use ec2::{
-    Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
-    Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
-};
-pub use ec2_instance::{
-    Ec2AllowedImagesSettings, Ec2Image, Ec2Instance, Ec2InstanceImage, Ec2InstanceMetadataDefaults, Ec2UsedImage,
-};
+pub use ec2::{Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList, Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc};
+pub use ec2_instance::{Ec2AllowedImagesSettings, Ec2Image, Ec2Instance, Ec2InstanceImage, Ec2InstanceMetadataDefaults, Ec2UsedImage};
 pub use ec2_storage::{Ec2EbsEncryptionDefault, Ec2PublicSnapshot, Ec2Snapshot, Ec2SnapshotPermission, Ec2Volume};
 pub use ecr::{EcrRegistryScanning, EcrRegistryScanningRule, EcrRepository};
 pub use elasticache::{ElasticacheReplicationGroup, ElasticacheReplicationGroupTags};
-pub use iam::{
-    IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
-    IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
-    IamUser, IamUserDetail, IamVirtualMfaDevice,
-};
+pub use events::{CloudtrailEvent, CloudtrailEventWindow};
+pub use iam::{IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember, IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole, IamUser, IamUserDetail, IamVirtualMfaDevice};
+pub use identity_center::{IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser, SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail};
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
-pub use rds::{
-    RdsBackupEvent, RdsDbCluster, RdsDbClusterSnapshot, RdsDbClusterSnapshotAttribute, RdsDbInstance, RdsDbSnapshot,
-    RdsDbSnapshotAttribute, RdsDbSubnetGroup, RdsGlobalClusterMember,
-};
+pub use organizations::{OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy, OrganizationsPolicyTarget, OrganizationsRoot};
+pub use pipelines::{CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline};
+pub use rds::{RdsBackupEvent, RdsDbCluster, RdsDbClusterSnapshot, RdsDbClusterSnapshotAttribute, RdsDbInstance, RdsDbSnapshot, RdsDbSnapshotAttribute, RdsDbSubnetGroup, RdsGlobalClusterMember};
 pub use redshift::RedshiftCluster;
-pub use s3::{
-    S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
-    S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
-    S3ObjectLock,
-};
-pub use s3_data::{
-    S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
-    S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
-};
+pub use s3::{S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant, S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning, S3ObjectLock};
+pub use s3_data::{S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging, S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel};
 pub use secretsmanager::SecretsmanagerSecret;
 pub use ssm::{SsmInstance, SsmPatchState};
 pub use tagging::TaggedResource;
@@ -84,6 +72,8 @@ pub use tagging::TaggedResource;
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &AccessanalyzerAnalyzer::TABLE,
+    &AccessanalyzerFinding::TABLE,
     &AutoscalingGroup::TABLE,
     &AutoscalingInstance::TABLE,
     &BackupCopyJob::TABLE,
@@ -96,9 +86,16 @@ pub static TABLES: &[&Table] = &[
     &BackupRestoreTestingPlan::TABLE,
     &BackupSelection::TABLE,
     &BackupVault::TABLE,
+    &CloudformationStack::TABLE,
+    &CloudformationStackEvent::TABLE,
+    &CloudtrailEvent::TABLE,
     &CloudtrailEventSelector::TABLE,
+    &CloudtrailEventWindow::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
+    &CodedeployDeployment::TABLE,
+    &CodepipelineExecution::TABLE,
+    &CodepipelinePipeline::TABLE,
     &DlmPolicy::TABLE,
     &DlmSchedule::TABLE,
     &DynamodbContinuousBackups::TABLE,
@@ -141,13 +138,18 @@ pub static TABLES: &[&Table] = &[
     &IamInlinePolicy::TABLE,
     &IamLoginProfile::TABLE,
     &IamMfaDevice::TABLE,
+    &IamOidcProvider::TABLE,
     &IamPasswordPolicy::TABLE,
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
+    &IamSamlProvider::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
+    &IdentitystoreGroup::TABLE,
+    &IdentitystoreMembership::TABLE,
+    &IdentitystoreUser::TABLE,
     &Inspector2AccountStatus::TABLE,
     &Inspector2Coverage::TABLE,
     &KmsAlias::TABLE,
@@ -162,6 +164,12 @@ pub static TABLES: &[&Table] = &[
     &Macie2Session::TABLE,
     &OpensearchDomain::TABLE,
     &OpensearchDomainTags::TABLE,
+    &OrganizationsAccount::TABLE,
+    &OrganizationsOrganization::TABLE,
+    &OrganizationsParent::TABLE,
+    &OrganizationsPolicy::TABLE,
+    &OrganizationsPolicyTarget::TABLE,
+    &OrganizationsRoot::TABLE,
     &RdsBackupEvent::TABLE,
     &RdsDbCluster::TABLE,
     &RdsDbClusterSnapshot::TABLE,
@@ -195,6 +203,10 @@ pub static TABLES: &[&Table] = &[
     &SecretsmanagerSecret::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,
+    &SsoAccountAssignment::TABLE,
+    &SsoInstance::TABLE,
+    &SsoPermissionSet::TABLE,
+    &SsoPermissionSetDetail::TABLE,
     &TaggedResource::TABLE,
 ];
 
