@@ -42,28 +42,58 @@ mod tagging;
 pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
 pub use autoscaling::{AutoscalingGroup, AutoscalingInstance};
-pub use backup::{BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint, BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault};
+pub use backup::{
+    BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint,
+    BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault,
+};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
 pub use dlm::{DlmPolicy, DlmSchedule};
 pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
-pub use ec2::{Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList, Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc};
-pub use ec2_instance::{Ec2AllowedImagesSettings, Ec2Image, Ec2Instance, Ec2InstanceImage, Ec2InstanceMetadataDefaults, Ec2UsedImage};
+pub use ec2::{
+    Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
+    Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
+};
+pub use ec2_instance::{
+    Ec2AllowedImagesSettings, Ec2Image, Ec2Instance, Ec2InstanceImage, Ec2InstanceMetadataDefaults, Ec2UsedImage,
+};
 pub use ec2_storage::{Ec2EbsEncryptionDefault, Ec2PublicSnapshot, Ec2Snapshot, Ec2SnapshotPermission, Ec2Volume};
 pub use ecr::{EcrRegistryScanning, EcrRegistryScanningRule, EcrRepository};
 pub use elasticache::{ElasticacheReplicationGroup, ElasticacheReplicationGroupTags};
 pub use events::{CloudtrailEvent, CloudtrailEventWindow};
-pub use iam::{IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember, IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole, IamUser, IamUserDetail, IamVirtualMfaDevice};
-pub use identity_center::{IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser, SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail};
+pub use iam::{
+    IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
+    IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
+    IamUser, IamUserDetail, IamVirtualMfaDevice,
+};
+pub use identity_center::{
+    IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
+    SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
+};
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
-pub use organizations::{OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy, OrganizationsPolicyTarget, OrganizationsRoot};
-pub use pipelines::{CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline};
-pub use rds::{RdsBackupEvent, RdsDbCluster, RdsDbClusterSnapshot, RdsDbClusterSnapshotAttribute, RdsDbInstance, RdsDbSnapshot, RdsDbSnapshotAttribute, RdsDbSubnetGroup, RdsGlobalClusterMember};
+pub use organizations::{
+    OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
+    OrganizationsPolicyTarget, OrganizationsRoot,
+};
+pub use pipelines::{
+    CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline,
+};
+pub use rds::{
+    RdsBackupEvent, RdsDbCluster, RdsDbClusterSnapshot, RdsDbClusterSnapshotAttribute, RdsDbInstance, RdsDbSnapshot,
+    RdsDbSnapshotAttribute, RdsDbSubnetGroup, RdsGlobalClusterMember,
+};
 pub use redshift::RedshiftCluster;
-pub use s3::{S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant, S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning, S3ObjectLock};
-pub use s3_data::{S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging, S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel};
+pub use s3::{
+    S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
+    S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
+    S3ObjectLock,
+};
+pub use s3_data::{
+    S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
+    S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
+};
 pub use secretsmanager::SecretsmanagerSecret;
 pub use ssm::{SsmInstance, SsmPatchState};
 pub use tagging::TaggedResource;
