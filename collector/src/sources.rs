@@ -4,17 +4,32 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
+mod apigateway;
+mod certificates;
+mod cloudfront;
 mod cloudtrail;
 mod ec2;
+mod ec2_routing;
+mod efs;
+mod elb;
+mod elbv2;
+mod file_services;
 mod iam;
 mod kms;
+mod network_firewall;
+mod put;
 mod s3;
 mod s3control;
+mod wafv2;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &apigateway::REST_APIS,
+    &certificates::ACM,
+    &certificates::IAM,
+    &cloudfront::DISTRIBUTIONS,
     &cloudtrail::TRAILS,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
@@ -22,12 +37,26 @@ pub static SOURCES: &[&Source] = &[
     &ec2::SECURITY_GROUPS,
     &ec2::SECURITY_GROUP_RULES,
     &ec2::VPCS,
+    &ec2_routing::FLOW_LOGS,
+    &ec2_routing::INTERNET_GATEWAYS,
+    &ec2_routing::NAT_GATEWAYS,
+    &ec2_routing::ROUTE_TABLES,
+    &ec2_routing::SUBNETS,
+    &efs::FILE_SYSTEMS,
+    &elb::LOAD_BALANCERS,
+    &elbv2::LOAD_BALANCERS,
+    &elbv2::SSL_POLICIES,
+    &elbv2::TARGET_GROUPS,
+    &file_services::FILE_SHARES,
+    &file_services::FSX_FILE_SYSTEMS,
+    &file_services::TRANSFER_SERVERS,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
     &kms::ALIASES,
     &kms::KEYS,
+    &network_firewall::FIREWALLS,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,

@@ -10,10 +10,12 @@ use rusqlite::types::Value;
 
 mod cloudtrail;
 mod ec2;
+mod efs;
 mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod network;
 mod policy;
 mod row;
 mod s3;
@@ -35,8 +37,10 @@ pub struct DerivedTable {
 pub static TABLES: &[DerivedTable] = &[
     cloudtrail::TRAIL_COVERAGE,
     ec2::RULE_SOURCE,
+    efs::POLICY_STATEMENT,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
+    network::SUBNET_ROUTE,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
 ];
@@ -56,8 +60,10 @@ pub enum DerivedError {
 pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
+    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     Ok(())

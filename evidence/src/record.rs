@@ -11,17 +11,41 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 
 mod account;
+mod apigateway;
+mod certificates;
+mod cloudfront;
 mod cloudtrail;
 mod ec2;
+mod ec2_routing;
+mod efs;
+mod elb;
+mod elbv2;
+mod file_services;
 mod iam;
 mod kms;
+mod network_firewall;
 mod s3;
 
 pub use account::{Account, Region};
+pub use apigateway::{ApigatewayRestApi, ApigatewayStage, Wafv2StageAcl};
+pub use certificates::{AcmCertificate, IamServerCertificate};
+pub use cloudfront::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
+};
+pub use ec2_routing::{
+    Ec2FlowLog, Ec2InternetGateway, Ec2NatGateway, Ec2Route, Ec2RouteTable, Ec2RouteTableAssociation, Ec2Subnet,
+};
+pub use efs::{EfsFileSystem, EfsFileSystemPolicy};
+pub use elb::{ElbListener, ElbLoadBalancer};
+pub use elbv2::{
+    Elbv2Listener, Elbv2LoadBalancer, Elbv2Rule, Elbv2SslPolicy, Elbv2TargetGroup, Elbv2TargetHealth, ListenerAction,
+    Wafv2LoadBalancerAcl,
+};
+pub use file_services::{
+    FsxFileSystem, StoragegatewayFileShare, StoragegatewayNfsFileShare, StoragegatewaySmbFileShare, TransferServer,
 };
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
@@ -29,6 +53,7 @@ pub use iam::{
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use network_firewall::{NetworkFirewall, NetworkFirewallEndpoint, NetworkFirewallLogging, NetworkFirewallPolicy};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
@@ -39,18 +64,41 @@ pub use s3::{
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &AcmCertificate::TABLE,
+    &ApigatewayRestApi::TABLE,
+    &ApigatewayStage::TABLE,
+    &CloudfrontBehavior::TABLE,
+    &CloudfrontDistribution::TABLE,
     &CloudtrailEventSelector::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
+    &Ec2FlowLog::TABLE,
+    &Ec2InternetGateway::TABLE,
+    &Ec2NatGateway::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
     &Ec2NetworkInterfaceGroup::TABLE,
     &Ec2PrefixList::TABLE,
     &Ec2PrefixListEntry::TABLE,
+    &Ec2Route::TABLE,
+    &Ec2RouteTable::TABLE,
+    &Ec2RouteTableAssociation::TABLE,
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
+    &Ec2Subnet::TABLE,
     &Ec2Vpc::TABLE,
+    &EfsFileSystem::TABLE,
+    &EfsFileSystemPolicy::TABLE,
+    &ElbListener::TABLE,
+    &ElbLoadBalancer::TABLE,
+    &Elbv2Listener::TABLE,
+    &Elbv2LoadBalancer::TABLE,
+    &Elbv2Rule::TABLE,
+    &Elbv2SslPolicy::TABLE,
+    &Elbv2TargetGroup::TABLE,
+    &Elbv2TargetHealth::TABLE,
+    &FsxFileSystem::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -65,6 +113,7 @@ pub static TABLES: &[&Table] = &[
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
+    &IamServerCertificate::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
@@ -75,6 +124,10 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &NetworkFirewall::TABLE,
+    &NetworkFirewallEndpoint::TABLE,
+    &NetworkFirewallLogging::TABLE,
+    &NetworkFirewallPolicy::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
@@ -86,6 +139,13 @@ pub static TABLES: &[&Table] = &[
     &S3BucketPublicAccessBlock::TABLE,
     &S3BucketVersioning::TABLE,
     &S3ObjectLock::TABLE,
+    &StoragegatewayFileShare::TABLE,
+    &StoragegatewayNfsFileShare::TABLE,
+    &StoragegatewaySmbFileShare::TABLE,
+    &TransferServer::TABLE,
+    &Wafv2DistributionAcl::TABLE,
+    &Wafv2LoadBalancerAcl::TABLE,
+    &Wafv2StageAcl::TABLE,
 ];
 
 /// The table of this name.
