@@ -4,23 +4,48 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
+mod accessanalyzer;
 mod apigateway;
+mod autoscaling;
+mod backup;
 mod certificates;
 mod cloudfront;
 mod cloudtrail;
+mod dlm;
+mod dynamodb;
 mod ec2;
+mod ec2_instance;
 mod ec2_routing;
+mod ec2_storage;
+mod ecr;
 mod efs;
+mod elasticache;
 mod elb;
 mod elbv2;
+mod events;
 mod file_services;
 mod iam;
+mod identity_center;
+mod identity_providers;
+mod inspector2;
 mod kms;
+mod macie2;
 mod network_firewall;
+mod opensearch;
+mod organizations;
+mod pipelines;
 mod put;
+mod rds;
+mod redshift;
+mod rows;
 mod s3;
 mod s3control;
+mod secretsmanager;
+mod ssm;
+mod tagging;
 mod wafv2;
+
+pub use events::EVENTS;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
@@ -30,12 +55,24 @@ pub static SOURCES: &[&Source] = &[
     &certificates::ACM,
     &certificates::IAM,
     &cloudfront::DISTRIBUTIONS,
+    &accessanalyzer::ANALYZERS,
+    &autoscaling::GROUPS,
+    &autoscaling::INSTANCES,
+    &backup::COPY_JOBS,
+    &backup::JOBS,
+    &backup::PLANS,
+    &backup::PROTECTED_RESOURCES,
+    &backup::RESTORE_JOBS,
+    &backup::RESTORE_TESTING_PLANS,
+    &backup::VAULTS,
     &cloudtrail::TRAILS,
+    &dlm::POLICIES,
+    &dynamodb::TABLES,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
-    &ec2::SECURITY_GROUPS,
     &ec2::SECURITY_GROUP_RULES,
+    &ec2::SECURITY_GROUPS,
     &ec2::VPCS,
     &ec2_routing::FLOW_LOGS,
     &ec2_routing::INTERNET_GATEWAYS,
@@ -50,16 +87,47 @@ pub static SOURCES: &[&Source] = &[
     &file_services::FILE_SHARES,
     &file_services::FSX_FILE_SYSTEMS,
     &file_services::TRANSFER_SERVERS,
+    &ec2_instance::ALLOWED_IMAGES,
+    &ec2_instance::IMAGES,
+    &ec2_instance::INSTANCES,
+    &ec2_instance::METADATA_DEFAULTS,
+    &ec2_storage::ENCRYPTION_DEFAULT,
+    &ec2_storage::SNAPSHOTS,
+    &ec2_storage::VOLUMES,
+    &ecr::REGISTRY_SCANNING,
+    &ecr::REPOSITORIES,
+    &elasticache::REPLICATION_GROUPS,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
+    &identity_center::IDENTITY_CENTER,
+    &identity_providers::PROVIDERS,
+    &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
     &network_firewall::FIREWALLS,
+    &macie2::MACIE,
+    &opensearch::DOMAINS,
+    &organizations::ORGANIZATION,
+    &pipelines::CLOUDFORMATION,
+    &pipelines::CODEDEPLOY,
+    &pipelines::CODEPIPELINE,
+    &rds::CLUSTER_SNAPSHOTS,
+    &rds::CLUSTERS,
+    &rds::EVENTS,
+    &rds::GLOBAL_CLUSTERS,
+    &rds::INSTANCES,
+    &rds::SNAPSHOTS,
+    &rds::SUBNET_GROUPS,
+    &redshift::CLUSTERS,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &secretsmanager::SECRETS,
+    &ssm::MANAGED_INSTANCES,
+    &tagging::RESOURCES,
+    &EVENTS,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

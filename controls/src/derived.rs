@@ -10,15 +10,19 @@ use rusqlite::types::Value;
 
 mod cloudtrail;
 mod ec2;
+mod ecr;
 mod efs;
 mod gaps;
 mod glob;
 mod iam;
 mod kms;
 mod network;
+mod organizations;
 mod policy;
 mod row;
 mod s3;
+mod s3_data_events;
+mod s3_delete;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -41,8 +45,14 @@ pub static TABLES: &[DerivedTable] = &[
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
     network::SUBNET_ROUTE,
+    ecr::REPOSITORY_SCANNING,
+    iam::POLICY_STATEMENT,
+    kms::POLICY_STATEMENT,
+    organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
+    s3_data_events::DATA_EVENT_COVERAGE,
+    s3_delete::PRINCIPAL_S3_DELETE,
 ];
 
 /// A derived table could not be computed.
@@ -64,8 +74,22 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
+    write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
+    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
+    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &organizations::POLICY_STATEMENT,
+        organizations::policy_statements(snapshot),
+    )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(
+        db,
+        &s3_data_events::DATA_EVENT_COVERAGE,
+        s3_data_events::coverage(snapshot),
+    )?;
+    write(db, &s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
     Ok(())
 }
 

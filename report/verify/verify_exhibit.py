@@ -16,6 +16,7 @@ TAGS, CHECKPOINTS, EVIDENCE = "tagmanifest-sha256.txt", "data/log/checkpoints/",
 NAME = r"(?:[A-Za-z0-9._-]*[A-Za-z0-9_-]/)*[A-Za-z0-9._-]*[A-Za-z0-9_-]"  # plain; no part ends in a dot
 VOUCHER = r"(\.[a-z0-9-]+)?\.(sig|tsr)"  # signatures and time stamps are for ssh-keygen and openssl
 RUNS = ("run-open", "snapshot", "run-abort")
+CHECKED = RUNS + ("manual-evidence", "review")
 files, entries, texts, failed = {}, [], [], []  # what the checks find out
 
 def check(title, faults):
@@ -95,7 +96,7 @@ def roots(origin, lines):
         yield "%s\n%d\n%s\n" % (origin, n, base64.b64encode(node).decode())
 
 def checkpoints():
-    due = {e["seq"] for e in entries[:-1] if e["type"] in RUNS}
+    due = {e["seq"] for e in entries[:-1] if e["type"] in CHECKED}
     for path in sorted(p for p in files if p.startswith(CHECKPOINTS)):
         match = re.fullmatch(CHECKPOINTS + r"([0-9]{9})\.checkpoint(" + VOUCHER + ")?", path)
         if not match or not 0 < int(match[1]) <= len(texts):

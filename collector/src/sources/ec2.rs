@@ -68,8 +68,9 @@ macro_rules! row {
         })
     };
 }
+pub(super) use row;
 
-/// Reads a list of EC2's to its end, hands each page to `each`, and names a failure.
+/// Reads a list with the usual page token to its end, hands each page to `each`, and names a failure.
 macro_rules! read {
     ($context:expr, $operation:literal, $call:expr, |$page:ident, $source:ident| $each:block) => {
         let list = $context.pages($call, |page| token(page.next_token())).await;
@@ -82,6 +83,7 @@ macro_rules! read {
         }
     };
 }
+pub(super) use read;
 
 async fn vpcs(context: &Context<'_>) {
     let ec2 = context.session.ec2(context.client_region);

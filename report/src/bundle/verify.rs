@@ -267,10 +267,7 @@ fn check_checkpoints(
     let mut known = BTreeSet::new();
     for entry in entries {
         let file = format!("{folder}{}.checkpoint", log::stem(entry.seq));
-        let due = matches!(
-            entry.r#type,
-            EntryType::RunOpen | EntryType::Snapshot | EntryType::RunAbort
-        );
+        let due = entry.r#type.has_checkpoint();
         let size = usize::try_from(entry.seq).unwrap_or(usize::MAX).min(lines.len());
         match content.text(&file) {
             Ok(text) if text == log::checkpoint(&identity.origin, &lines[..size]) => found.count("checkpoints", 1),
