@@ -5,26 +5,36 @@ use std::collections::BTreeSet;
 use crate::source::{Scope, Source};
 
 mod accessanalyzer;
+mod apigateway;
 mod autoscaling;
 mod backup;
+mod certificates;
+mod cloudfront;
 mod cloudtrail;
 mod dlm;
 mod dynamodb;
 mod ec2;
 mod ec2_instance;
+mod ec2_routing;
 mod ec2_storage;
 mod ecr;
+mod efs;
 mod elasticache;
+mod elb;
+mod elbv2;
 mod events;
+mod file_services;
 mod iam;
 mod identity_center;
 mod identity_providers;
 mod inspector2;
 mod kms;
 mod macie2;
+mod network_firewall;
 mod opensearch;
 mod organizations;
 mod pipelines;
+mod put;
 mod rds;
 mod redshift;
 mod rows;
@@ -33,6 +43,7 @@ mod s3control;
 mod secretsmanager;
 mod ssm;
 mod tagging;
+mod wafv2;
 
 pub use events::EVENTS;
 
@@ -40,6 +51,10 @@ pub use events::EVENTS;
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &apigateway::REST_APIS,
+    &certificates::ACM,
+    &certificates::IAM,
+    &cloudfront::DISTRIBUTIONS,
     &accessanalyzer::ANALYZERS,
     &autoscaling::GROUPS,
     &autoscaling::INSTANCES,
@@ -59,6 +74,19 @@ pub static SOURCES: &[&Source] = &[
     &ec2::SECURITY_GROUP_RULES,
     &ec2::SECURITY_GROUPS,
     &ec2::VPCS,
+    &ec2_routing::FLOW_LOGS,
+    &ec2_routing::INTERNET_GATEWAYS,
+    &ec2_routing::NAT_GATEWAYS,
+    &ec2_routing::ROUTE_TABLES,
+    &ec2_routing::SUBNETS,
+    &efs::FILE_SYSTEMS,
+    &elb::LOAD_BALANCERS,
+    &elbv2::LOAD_BALANCERS,
+    &elbv2::SSL_POLICIES,
+    &elbv2::TARGET_GROUPS,
+    &file_services::FILE_SHARES,
+    &file_services::FSX_FILE_SYSTEMS,
+    &file_services::TRANSFER_SERVERS,
     &ec2_instance::ALLOWED_IMAGES,
     &ec2_instance::IMAGES,
     &ec2_instance::INSTANCES,
@@ -78,6 +106,7 @@ pub static SOURCES: &[&Source] = &[
     &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
+    &network_firewall::FIREWALLS,
     &macie2::MACIE,
     &opensearch::DOMAINS,
     &organizations::ORGANIZATION,

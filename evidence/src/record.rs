@@ -12,22 +12,31 @@ use crate::clock::Timestamp;
 
 mod accessanalyzer;
 mod account;
+mod apigateway;
 mod autoscaling;
 mod backup;
+mod certificates;
+mod cloudfront;
 mod cloudtrail;
 mod dlm;
 mod dynamodb;
 mod ec2;
 mod ec2_instance;
+mod ec2_routing;
 mod ec2_storage;
 mod ecr;
+mod efs;
 mod elasticache;
+mod elb;
+mod elbv2;
 mod events;
+mod file_services;
 mod iam;
 mod identity_center;
 mod inspector2;
 mod kms;
 mod macie2;
+mod network_firewall;
 mod opensearch;
 mod organizations;
 mod pipelines;
@@ -41,11 +50,14 @@ mod tagging;
 
 pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
+pub use apigateway::{ApigatewayRestApi, ApigatewayStage, Wafv2StageAcl};
 pub use autoscaling::{AutoscalingGroup, AutoscalingInstance};
 pub use backup::{
     BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint,
     BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault,
 };
+pub use certificates::{AcmCertificate, IamServerCertificate};
+pub use cloudfront::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
 pub use dlm::{DlmPolicy, DlmSchedule};
 pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
@@ -56,10 +68,22 @@ pub use ec2::{
 pub use ec2_instance::{
     Ec2AllowedImagesSettings, Ec2Image, Ec2Instance, Ec2InstanceImage, Ec2InstanceMetadataDefaults, Ec2UsedImage,
 };
+pub use ec2_routing::{
+    Ec2FlowLog, Ec2InternetGateway, Ec2NatGateway, Ec2Route, Ec2RouteTable, Ec2RouteTableAssociation, Ec2Subnet,
+};
 pub use ec2_storage::{Ec2EbsEncryptionDefault, Ec2PublicSnapshot, Ec2Snapshot, Ec2SnapshotPermission, Ec2Volume};
 pub use ecr::{EcrRegistryScanning, EcrRegistryScanningRule, EcrRepository};
+pub use efs::{EfsFileSystem, EfsFileSystemPolicy};
 pub use elasticache::{ElasticacheReplicationGroup, ElasticacheReplicationGroupTags};
+pub use elb::{ElbListener, ElbLoadBalancer};
+pub use elbv2::{
+    Elbv2Listener, Elbv2LoadBalancer, Elbv2Rule, Elbv2SslPolicy, Elbv2TargetGroup, Elbv2TargetHealth, ListenerAction,
+    Wafv2LoadBalancerAcl,
+};
 pub use events::{CloudtrailEvent, CloudtrailEventWindow};
+pub use file_services::{
+    FsxFileSystem, StoragegatewayFileShare, StoragegatewayNfsFileShare, StoragegatewaySmbFileShare, TransferServer,
+};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
@@ -72,6 +96,7 @@ pub use identity_center::{
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
+pub use network_firewall::{NetworkFirewall, NetworkFirewallEndpoint, NetworkFirewallLogging, NetworkFirewallPolicy};
 pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
 pub use organizations::{
     OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
@@ -102,6 +127,11 @@ pub use tagging::TaggedResource;
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &AcmCertificate::TABLE,
+    &ApigatewayRestApi::TABLE,
+    &ApigatewayStage::TABLE,
+    &CloudfrontBehavior::TABLE,
+    &CloudfrontDistribution::TABLE,
     &AccessanalyzerAnalyzer::TABLE,
     &AccessanalyzerFinding::TABLE,
     &AutoscalingGroup::TABLE,
@@ -123,6 +153,9 @@ pub static TABLES: &[&Table] = &[
     &CloudtrailEventWindow::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
+    &Ec2FlowLog::TABLE,
+    &Ec2InternetGateway::TABLE,
+    &Ec2NatGateway::TABLE,
     &CodedeployDeployment::TABLE,
     &CodepipelineExecution::TABLE,
     &CodepipelinePipeline::TABLE,
@@ -145,6 +178,24 @@ pub static TABLES: &[&Table] = &[
     &Ec2NetworkInterfaceGroup::TABLE,
     &Ec2PrefixList::TABLE,
     &Ec2PrefixListEntry::TABLE,
+    &Ec2Route::TABLE,
+    &Ec2RouteTable::TABLE,
+    &Ec2RouteTableAssociation::TABLE,
+    &Ec2SecurityGroup::TABLE,
+    &Ec2SecurityGroupRule::TABLE,
+    &Ec2Subnet::TABLE,
+    &Ec2Vpc::TABLE,
+    &EfsFileSystem::TABLE,
+    &EfsFileSystemPolicy::TABLE,
+    &ElbListener::TABLE,
+    &ElbLoadBalancer::TABLE,
+    &Elbv2Listener::TABLE,
+    &Elbv2LoadBalancer::TABLE,
+    &Elbv2Rule::TABLE,
+    &Elbv2SslPolicy::TABLE,
+    &Elbv2TargetGroup::TABLE,
+    &Elbv2TargetHealth::TABLE,
+    &FsxFileSystem::TABLE,
     &Ec2PublicSnapshot::TABLE,
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
@@ -173,6 +224,7 @@ pub static TABLES: &[&Table] = &[
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
+    &IamServerCertificate::TABLE,
     &IamSamlProvider::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
@@ -189,6 +241,10 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &NetworkFirewall::TABLE,
+    &NetworkFirewallEndpoint::TABLE,
+    &NetworkFirewallLogging::TABLE,
+    &NetworkFirewallPolicy::TABLE,
     &Macie2AutomatedDiscovery::TABLE,
     &Macie2Bucket::TABLE,
     &Macie2Session::TABLE,
@@ -230,6 +286,13 @@ pub static TABLES: &[&Table] = &[
     &S3BucketVersioning::TABLE,
     &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
+    &StoragegatewayFileShare::TABLE,
+    &StoragegatewayNfsFileShare::TABLE,
+    &StoragegatewaySmbFileShare::TABLE,
+    &TransferServer::TABLE,
+    &Wafv2DistributionAcl::TABLE,
+    &Wafv2LoadBalancerAcl::TABLE,
+    &Wafv2StageAcl::TABLE,
     &SecretsmanagerSecret::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,

@@ -98,6 +98,7 @@ async fn vpcs(context: &Context<'_>) {
                     id,
                     cidr: text(vpc.cidr_block()),
                     is_default: vpc.is_default(),
+                    owner_id: text(vpc.owner_id()),
                     tags: tags(vpc.tags().iter().map(|tag| (tag.key(), tag.value()))),
                 });
             }
@@ -194,6 +195,7 @@ async fn network_interfaces(context: &Context<'_>) {
                     interface_type: interface.interface_type().map(|kind| kind.as_str().to_owned()),
                     status: interface.status().map(|status| status.as_str().to_owned()),
                     instance_id: interface.attachment().and_then(|attachment| text(attachment.instance_id())),
+                    requester_id: text(interface.requester_id()),
                     description: text(interface.description()),
                 });
                 for group in interface.groups() {
