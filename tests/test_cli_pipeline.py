@@ -21,7 +21,7 @@ def account(cli_endpoint):
     yield account
     for bucket in account.client("s3").list_buckets(MaxBuckets=1000)["Buckets"]:
         with contextlib.suppress(Exception):
-            account.client("s3", bucket["BucketRegion"]).delete_bucket(Bucket=bucket["Name"])
+            account.remove_bucket(bucket["Name"], bucket["BucketRegion"])
 
 
 @pytest.mark.parametrize("state", ["good", "bad"])
