@@ -23,7 +23,7 @@ mod scaling;
 mod sns;
 
 pub use account::{Account, Region};
-pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
 pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
@@ -52,6 +52,7 @@ pub static TABLES: &[&Table] = &[
     &ApplicationAutoscalingTarget::TABLE,
     &AutoscalingPolicy::TABLE,
     &CloudtrailEventSelector::TABLE,
+    &CloudtrailLogGroupDelivery::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
     &CloudwatchAlarm::TABLE,

@@ -39,7 +39,7 @@ record! {
 
 record! {
     /// A tag of a log group.
-    "logs_log_group_tag" LogsLogGroupTag from ["logs:DescribeLogGroups", "logs:ListTagsForResource"] volatile [] {
+    "logs_log_group_tag" LogsLogGroupTag from ["resourcegroupstaggingapi:GetResources"] volatile [] {
         /// ARN of the log group, without the `:*` at its end.
         log_group_arn: String,
         /// Tag key.
