@@ -35,7 +35,6 @@ pub static SOURCES: &[&Source] = &[
     &kms::ALIASES,
     &kms::KEYS,
     &logs::LOG_GROUPS,
-    &logs::LOG_GROUP_TAGS,
     &logs::METRIC_FILTERS,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,

@@ -36,7 +36,7 @@ pub use iam::{
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
-pub use logs::{LogsLogGroup, LogsLogGroupTag, LogsMetricFilter, MetricDimension};
+pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
@@ -95,7 +95,6 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
     &LogsLogGroup::TABLE,
-    &LogsLogGroupTag::TABLE,
     &LogsMetricFilter::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
