@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import inspect
 import json
 import re
 import uuid
@@ -22,7 +23,7 @@ from botocore.parsers import RpcV2CBORParser
 from botocore.serialize import RpcV2CBORSerializer
 from moto.cloudwatch.models import Alarm
 from moto.cloudwatch.responses import CloudWatchResponse
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 
 from . import clock
 from .extend import answers
@@ -72,6 +73,18 @@ def describe_alarms(self) -> ActionResult:
     wanted = self._get_param("AlarmTypes", []) or ["MetricAlarm"]
     return ActionResult({"MetricAlarms": list(found["MetricAlarms"]) if "MetricAlarm" in wanted else [],
                          "CompositeAlarms": list(found["CompositeAlarms"]) if "CompositeAlarm" in wanted else []})
+
+
+@answers(CloudWatchResponse)
+def put_composite_alarm(self) -> ActionResult:
+    name, backend = self._get_param("AlarmName"), self.cloudwatch_backend
+    nothing = dict.fromkeys(inspect.signature(Alarm.__init__).parameters)
+    del nothing["self"]
+    backend.alarms[name] = Alarm(**nothing | {
+        "account_id": backend.account_id, "region_name": backend.region_name, "name": name, "dimensions": [], "rule": self._get_param("AlarmRule"),
+        "description": self._get_param("AlarmDescription"), "alarm_actions": self._get_param("AlarmActions", []),
+        "actions_enabled": self._get_param("ActionsEnabled")})
+    return EmptyResult()
 
 
 @answers(Alarm)
