@@ -11,10 +11,12 @@ mod events;
 mod iam;
 mod kms;
 mod logs;
+mod macie2;
 mod s3;
 mod s3control;
 mod scaling;
 mod sns;
+mod tagging;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
@@ -42,6 +44,8 @@ pub static SOURCES: &[&Source] = &[
     &scaling::POLICIES,
     &scaling::SCALABLE_TARGETS,
     &sns::NOTIFICATIONS,
+    &macie2::MACIE,
+    &tagging::RESOURCES,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

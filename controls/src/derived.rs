@@ -17,6 +17,8 @@ mod kms;
 mod policy;
 mod row;
 mod s3;
+mod s3_data_events;
+mod s3_delete;
 mod sns;
 
 /// Description of a derived table.
@@ -41,6 +43,8 @@ pub static TABLES: &[DerivedTable] = &[
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
     sns::POLICY_STATEMENT,
+    s3_data_events::DATA_EVENT_COVERAGE,
+    s3_delete::PRINCIPAL_S3_DELETE,
 ];
 
 /// A derived table could not be computed.
@@ -63,6 +67,12 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
+    write(
+        db,
+        &s3_data_events::DATA_EVENT_COVERAGE,
+        s3_data_events::coverage(snapshot),
+    )?;
+    write(db, &s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
     Ok(())
 }
 

@@ -18,9 +18,12 @@ mod events;
 mod iam;
 mod kms;
 mod logs;
+mod macie2;
 mod s3;
+mod s3_data;
 mod scaling;
 mod sns;
+mod tagging;
 
 pub use account::{Account, Region};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
@@ -37,13 +40,19 @@ pub use iam::{
 };
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
+pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
     S3ObjectLock,
 };
+pub use s3_data::{
+    S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
+    S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
+};
 pub use scaling::{ApplicationAutoscalingTarget, AutoscalingPolicy};
 pub use sns::{SnsSubscription, SnsTopic};
+pub use tagging::TaggedResource;
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -96,19 +105,32 @@ pub static TABLES: &[&Table] = &[
     &KmsRotation::TABLE,
     &LogsLogGroup::TABLE,
     &LogsMetricFilter::TABLE,
+    &Macie2AutomatedDiscovery::TABLE,
+    &Macie2Bucket::TABLE,
+    &Macie2Session::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
     &S3Bucket::TABLE,
     &S3BucketAclGrant::TABLE,
+    &S3BucketEncryption::TABLE,
+    &S3BucketLifecycle::TABLE,
+    &S3BucketLifecycleRule::TABLE,
+    &S3BucketLocation::TABLE,
+    &S3BucketLogging::TABLE,
     &S3BucketOwnership::TABLE,
     &S3BucketPolicy::TABLE,
     &S3BucketPolicyStatus::TABLE,
     &S3BucketPublicAccessBlock::TABLE,
+    &S3BucketReplication::TABLE,
+    &S3BucketReplicationRule::TABLE,
+    &S3BucketTagging::TABLE,
     &S3BucketVersioning::TABLE,
+    &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
     &SnsSubscription::TABLE,
     &SnsTopic::TABLE,
+    &TaggedResource::TABLE,
 ];
 
 /// The table of this name.
