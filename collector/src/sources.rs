@@ -7,7 +7,7 @@ use crate::source::{Scope, Source};
 mod cloudtrail;
 mod cloudwatch;
 mod ec2;
-mod events;
+mod eventbridge;
 mod iam;
 mod kms;
 mod logs;

@@ -14,7 +14,7 @@ mod account;
 mod cloudtrail;
 mod cloudwatch;
 mod ec2;
-mod events;
+mod eventbridge;
 mod iam;
 mod kms;
 mod logs;
@@ -32,7 +32,7 @@ pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
-pub use events::{EventsBus, EventsRule, EventsTarget};
+pub use eventbridge::{EventsBus, EventsRule, EventsTarget};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
