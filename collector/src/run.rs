@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
-use crate::source::{Answer, Batch, Context, EventWindow, Scope, Source, ask};
+use crate::source::{Answer, Batch, Context, Scope, Source, ask};
 use crate::sources::{IDENTITY, REGIONS, SOURCES};
 use crate::transport::live::Capture;
 use crate::transport::replay::Recording;
@@ -100,7 +100,6 @@ pub async fn collect(
     let capture = Capture::new(draft, request.clock.clone(), request.timeout, request.progress.clone());
     let shared = Shared {
         sources: &request.sources,
-        events: EventWindow::of(opened_at, 90),
         progress: request.progress.as_ref(),
         collected: Mutex::default(),
     };
@@ -175,7 +174,6 @@ pub async fn replay(snapshot: &Snapshot, zip: Vec<u8>) -> Result<Derived, Snapsh
         .collect();
     let shared = Shared {
         sources: &sources,
-        events: EventWindow::of(snapshot.meta.opened_at, 90),
         progress: &crate::progress::Silent,
         collected: Mutex::default(),
     };
@@ -275,7 +273,6 @@ struct Opened {
 /// What all reads of a run share.
 struct Shared<'a> {
     sources: &'a [&'static Source],
-    events: EventWindow,
     progress: &'a dyn Progress,
     collected: Mutex<CollectedSoFar>,
 }
@@ -337,8 +334,7 @@ impl Shared<'_> {
         stream::iter(reads)
             .for_each_concurrent(READS, |(account, source, region, client_region)| async move {
                 let id = &account.scope.account;
-                let context = Context::new(&account.session, id, region, client_region, &account.scope.regions)
-                    .looking_back(self.events);
+                let context = Context::new(&account.session, id, region, client_region, &account.scope.regions);
                 (source.collect)(&context).await;
                 self.keep(context.into_batch());
                 let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
