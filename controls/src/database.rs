@@ -551,6 +551,7 @@ fn blank() -> Snapshot {
             accounts: Vec::new(),
             sources: Vec::new(),
             operations: Vec::new(),
+            event_days: None,
             exchanges: none(),
             gaps: none(),
             records: BTreeMap::new(),

@@ -662,6 +662,7 @@ fn snapshot(
                 .collect(),
             sources: Vec::new(),
             operations: operations.into_iter().map(str::to_owned).collect(),
+            event_days: None,
             exchanges: nothing(),
             gaps: nothing(),
             records: BTreeMap::new(),

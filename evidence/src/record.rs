@@ -10,25 +10,43 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 
+mod accessanalyzer;
 mod account;
 mod cloudtrail;
 mod ec2;
+mod events;
 mod iam;
+mod identity_center;
 mod kms;
+mod organizations;
+mod pipelines;
 mod s3;
 
+pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
+pub use events::{CloudtrailEvent, CloudtrailEventWindow};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
+pub use identity_center::{
+    IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
+    SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
+};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use organizations::{
+    OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
+    OrganizationsPolicyTarget, OrganizationsRoot,
+};
+pub use pipelines::{
+    CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline,
+};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
@@ -39,9 +57,18 @@ pub use s3::{
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &AccessanalyzerAnalyzer::TABLE,
+    &AccessanalyzerFinding::TABLE,
+    &CloudformationStack::TABLE,
+    &CloudformationStackEvent::TABLE,
+    &CloudtrailEvent::TABLE,
     &CloudtrailEventSelector::TABLE,
+    &CloudtrailEventWindow::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
+    &CodedeployDeployment::TABLE,
+    &CodepipelineExecution::TABLE,
+    &CodepipelinePipeline::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
@@ -61,13 +88,18 @@ pub static TABLES: &[&Table] = &[
     &IamInlinePolicy::TABLE,
     &IamLoginProfile::TABLE,
     &IamMfaDevice::TABLE,
+    &IamOidcProvider::TABLE,
     &IamPasswordPolicy::TABLE,
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
+    &IamSamlProvider::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
+    &IdentitystoreGroup::TABLE,
+    &IdentitystoreMembership::TABLE,
+    &IdentitystoreUser::TABLE,
     &KmsAlias::TABLE,
     &KmsGrant::TABLE,
     &KmsKey::TABLE,
@@ -75,6 +107,12 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &OrganizationsAccount::TABLE,
+    &OrganizationsOrganization::TABLE,
+    &OrganizationsParent::TABLE,
+    &OrganizationsPolicy::TABLE,
+    &OrganizationsPolicyTarget::TABLE,
+    &OrganizationsRoot::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
@@ -86,6 +124,10 @@ pub static TABLES: &[&Table] = &[
     &S3BucketPublicAccessBlock::TABLE,
     &S3BucketVersioning::TABLE,
     &S3ObjectLock::TABLE,
+    &SsoAccountAssignment::TABLE,
+    &SsoInstance::TABLE,
+    &SsoPermissionSet::TABLE,
+    &SsoPermissionSetDetail::TABLE,
 ];
 
 /// The table of this name.

@@ -51,6 +51,8 @@ def _kms(key: str, default: int, most: int) -> Rule:
 
 RULES: dict[tuple[str, str], Rule] = {
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
+                                         ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
     ("ec2", "DescribeNetworkInterfaces"): _ec2("NetworkInterfaces", "NetworkInterfaceIds"),

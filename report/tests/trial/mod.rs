@@ -255,6 +255,7 @@ fn collect(dir: &Path, size: Size, at: Timestamp, names: &[&str], turn: usize) {
     let plan = Plan {
         sources: vec!["all".into()],
         operations: operations.clone(),
+        event_days: None,
     };
     let mut draft = writer.begin(at, &tool(), plan).unwrap();
     for operation in &operations {
