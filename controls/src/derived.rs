@@ -14,6 +14,7 @@ mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod organizations;
 mod policy;
 mod row;
 mod s3;
@@ -40,6 +41,7 @@ pub static TABLES: &[DerivedTable] = &[
     ec2::RULE_SOURCE,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
+    organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
     sns::POLICY_STATEMENT,
@@ -64,6 +66,11 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &organizations::POLICY_STATEMENT,
+        organizations::policy_statements(snapshot),
+    )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;

@@ -10,21 +10,27 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 
+mod accessanalyzer;
 mod account;
 mod cloudtrail;
 mod cloudwatch;
 mod ec2;
 mod eventbridge;
+mod events;
 mod iam;
+mod identity_center;
 mod kms;
 mod logs;
 mod macie2;
+mod organizations;
+mod pipelines;
 mod s3;
 mod s3_data;
 mod scaling;
 mod sns;
 mod tagging;
 
+pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
 pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
@@ -33,14 +39,26 @@ pub use ec2::{
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
 pub use eventbridge::{EventsBus, EventsRule, EventsTarget};
+pub use events::{CloudtrailEvent, CloudtrailEventWindow};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
+pub use identity_center::{
+    IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
+    SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
+};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
+pub use organizations::{
+    OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
+    OrganizationsPolicyTarget, OrganizationsRoot,
+};
+pub use pipelines::{
+    CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline,
+};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
@@ -67,6 +85,15 @@ pub static TABLES: &[&Table] = &[
     &CloudwatchAlarm::TABLE,
     &CloudwatchAlarmHistory::TABLE,
     &CloudwatchCompositeAlarm::TABLE,
+    &AccessanalyzerAnalyzer::TABLE,
+    &AccessanalyzerFinding::TABLE,
+    &CloudformationStack::TABLE,
+    &CloudformationStackEvent::TABLE,
+    &CloudtrailEvent::TABLE,
+    &CloudtrailEventWindow::TABLE,
+    &CodedeployDeployment::TABLE,
+    &CodepipelineExecution::TABLE,
+    &CodepipelinePipeline::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
@@ -89,13 +116,18 @@ pub static TABLES: &[&Table] = &[
     &IamInlinePolicy::TABLE,
     &IamLoginProfile::TABLE,
     &IamMfaDevice::TABLE,
+    &IamOidcProvider::TABLE,
     &IamPasswordPolicy::TABLE,
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
+    &IamSamlProvider::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
+    &IdentitystoreGroup::TABLE,
+    &IdentitystoreMembership::TABLE,
+    &IdentitystoreUser::TABLE,
     &KmsAlias::TABLE,
     &KmsGrant::TABLE,
     &KmsKey::TABLE,
@@ -108,6 +140,12 @@ pub static TABLES: &[&Table] = &[
     &Macie2AutomatedDiscovery::TABLE,
     &Macie2Bucket::TABLE,
     &Macie2Session::TABLE,
+    &OrganizationsAccount::TABLE,
+    &OrganizationsOrganization::TABLE,
+    &OrganizationsParent::TABLE,
+    &OrganizationsPolicy::TABLE,
+    &OrganizationsPolicyTarget::TABLE,
+    &OrganizationsRoot::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
@@ -131,6 +169,10 @@ pub static TABLES: &[&Table] = &[
     &SnsSubscription::TABLE,
     &SnsTopic::TABLE,
     &TaggedResource::TABLE,
+    &SsoAccountAssignment::TABLE,
+    &SsoInstance::TABLE,
+    &SsoPermissionSet::TABLE,
+    &SsoPermissionSetDetail::TABLE,
 ];
 
 /// The table of this name.

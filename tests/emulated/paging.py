@@ -56,6 +56,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("cloudwatch", "DescribeAlarmHistory"): Rule(("AlarmHistoryItems",), "NextToken", "NextToken", "MaxRecords", 100, 1, 100, None, ("InvalidNextToken", "The next token is invalid")),
     ("cloudwatch", "DescribeAlarms"): Rule(("MetricAlarms", "CompositeAlarms"), "NextToken", "NextToken", "MaxRecords", 50, 1, 100, None,
                                            ("InvalidNextToken", "The next token is invalid")),
+    ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
+                                         ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
     ("ec2", "DescribeNetworkInterfaces"): _ec2("NetworkInterfaces", "NetworkInterfaceIds"),
