@@ -10,15 +10,20 @@ use rusqlite::types::Value;
 
 mod cloudtrail;
 mod ec2;
+mod ecr;
+mod efs;
 mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod network;
+mod organizations;
 mod policy;
 mod row;
 mod s3;
 mod s3_data_events;
 mod s3_delete;
+mod sns;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -37,10 +42,17 @@ pub struct DerivedTable {
 pub static TABLES: &[DerivedTable] = &[
     cloudtrail::TRAIL_COVERAGE,
     ec2::RULE_SOURCE,
+    efs::POLICY_STATEMENT,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
+    network::SUBNET_ROUTE,
+    ecr::REPOSITORY_SCANNING,
+    iam::POLICY_STATEMENT,
+    kms::POLICY_STATEMENT,
+    organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
+    sns::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
     s3_delete::PRINCIPAL_S3_DELETE,
 ];
@@ -60,10 +72,21 @@ pub enum DerivedError {
 pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
+    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
+    write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
+    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
+    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &organizations::POLICY_STATEMENT,
+        organizations::policy_statements(snapshot),
+    )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     write(
         db,
         &s3_data_events::DATA_EVENT_COVERAGE,
