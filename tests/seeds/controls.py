@@ -7,7 +7,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 
 from __future__ import annotations
 
-from . import controls_storage
+from . import controls_events, controls_storage
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -195,7 +195,6 @@ CONTROLS = {function.__name__.replace("_", "-"): function for function in (
     iam_unused_credentials, iam_permissions_through_groups, iam_no_full_admin, sg_admin_ports_closed, sg_sensitive_ports_closed, sg_egress_restricted,
     default_sg_closed, s3_account_public_access_block, s3_buckets_not_public, s3_tls_only, kms_keys_origin_custody, kms_key_use_restricted,
     kms_key_rotation, cloudtrail_all_regions, cloudtrail_log_validation, cloudtrail_bucket_mfa_delete)}
-CONTROLS |= controls_storage.CONTROLS
 
 # What fails in the bad state, by name; the ids are printed when the state is made.
 FAILING = {
@@ -209,6 +208,9 @@ FAILING = {
     "kms-key-rotation": ["alias/logs", "alias/slow"], "cloudtrail-all-regions": ["123456789012"], "cloudtrail-log-validation": ["main"],
     "cloudtrail-bucket-mfa-delete": ["exhibit-trail"],
 }
+CONTROLS |= controls_events.CONTROLS
+FAILING |= controls_events.FAILING
+CONTROLS |= controls_storage.CONTROLS
 FAILING |= controls_storage.FAILING
 
 
@@ -216,4 +218,5 @@ def seed(b: Builder, control: str, state: str) -> dict:
     b.regions()
     failing = CONTROLS[control](b, state == "bad")
     return {"control": control, "state": state, "account": b.account.number, "verdict": "fail" if failing else "pass",
-            "failing": [{"resource": resource, "name": name} for resource, name in failing]}
+            "failing": [{"resource": resource, "name": name} for resource, name in failing],
+            "settings": b.settings, "records": b.records}
