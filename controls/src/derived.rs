@@ -43,8 +43,6 @@ pub static TABLES: &[DerivedTable] = &[
     cloudtrail::TRAIL_COVERAGE,
     ec2::RULE_SOURCE,
     efs::POLICY_STATEMENT,
-    iam::POLICY_STATEMENT,
-    kms::POLICY_STATEMENT,
     network::SUBNET_ROUTE,
     ecr::REPOSITORY_SCANNING,
     iam::POLICY_STATEMENT,
@@ -73,8 +71,6 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
     write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
-    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
-    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
