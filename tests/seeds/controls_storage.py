@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import events
 from .build import HOME, SECOND, Builder, document, statement
 
 Failing = list[tuple[str, str]]
@@ -81,11 +82,52 @@ def storage_activity_logged(b: Builder, bad: bool) -> Failing:
     return [(logged, "exhibit-reports")] if bad else []
 
 
+def _table(b: Builder, name: str, region: str = HOME, **tags: str) -> str:
+    made = b.account.client("dynamodb", region).create_table(
+        TableName=name, KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST", Tags=[{"Key": key.replace("_", "-"), "Value": value} for key, value in tags.items()])
+    return made["TableDescription"]["TableArn"]
+
+
+def confidential_data_identified(b: Builder, bad: bool) -> Failing:
+    b.bucket("exhibit-orders", SECOND)
+    label(b, "exhibit-orders", SECOND, data_class="confidential")
+    _table(b, "sessions", data_class="internal")
+    b.account.answers("macie2", "GetMacieSession", {"status": "ENABLED", "createdAt": "2025-01-01T00:00:00Z", "findingPublishingFrequency": "ONE_HOUR"}, region=SECOND)
+    b.account.answers("macie2", "GetAutomatedDiscoveryConfiguration", {"status": "ENABLED"}, region=SECOND)
+    found = {"bucketName": "exhibit-orders", "accountId": b.account.number, "region": SECOND, "sensitivityScore": 88, "automatedDiscoveryMonitoringStatus": "MONITORED"}
+    b.account.answers("macie2", "DescribeBuckets", {"buckets": [found]}, region=SECOND)
+    if not bad:
+        return []
+    unlabelled = b.bucket("exhibit-scratch")
+    return [(unlabelled, "exhibit-scratch"), (_table(b, "carts", SECOND, data_class="Secret"), "carts")]
+
+
+def retention_and_disposal(b: Builder, bad: bool) -> Failing:
+    name = "retention-and-disposal"
+    b.settings += f'[parameters.{name}]\nby = "Privacy lead"\nwhy = "Retention schedule 4"\nschedule = {{ confidential = 365, restricted = 90 }}\n'
+    arn = b.bucket("exhibit-orders", SECOND, versioning=True)
+    label(b, "exhibit-orders", SECOND, data_class="confidential")
+    rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 400 if bad else 365}, "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}
+    b.s3(SECOND).put_bucket_lifecycle_configuration(Bucket="exhibit-orders", LifecycleConfiguration={"Rules": [rule]})
+    table = _table(b, "sessions", data_class="restricted")
+    if not bad:
+        b.account.client("dynamodb").update_time_to_live(TableName="sessions", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    gone = events.event(b.account, "rds", "DeleteDBInstance", events.iam_user(b.account.number, "alice.meyer"), request={"dBInstanceIdentifier": "crm"})
+    dropped = events.event(b.account, "s3", "DeleteBucket", events.iam_user(b.account.number, "alice.meyer"), days=2, request={"bucketName": "old-exports"})
+    events.state(b.account, gone, dropped)
+    for subject in [gone["eventID"], *([] if bad else ["old-exports"])]:
+        b.records.append(f'[[disposal]]\nsubject = "{subject}"\nticket = "DATA-7"\napprover = "dpo"\ndate = "2020-01-01"\n')
+    return [(arn, "exhibit-orders"), (table, "sessions"), (dropped["eventID"], "DeleteBucket old-exports")] if bad else []
+
+
 CONTROLS = {function.__name__.replace("_", "-"): function for function in (
-    s3_encrypted, cloudtrail_bucket_dedicated, cloudtrail_bucket_access_restricted, cloudtrail_bucket_object_lock, storage_activity_logged)}
+    s3_encrypted, cloudtrail_bucket_dedicated, cloudtrail_bucket_access_restricted, cloudtrail_bucket_object_lock, storage_activity_logged,
+    confidential_data_identified, retention_and_disposal)}
 
 # What fails in the bad state, by name.
 FAILING = {
     "s3-encrypted": ["exhibit-secret"], "cloudtrail-bucket-dedicated": ["trail-logs-123456789012"], "cloudtrail-bucket-access-restricted": ["exhibit-trail"],
     "cloudtrail-bucket-object-lock": ["exhibit-trail"], "storage-activity-logged": ["exhibit-reports"],
+    "confidential-data-identified": ["exhibit-scratch", "carts"], "retention-and-disposal": ["exhibit-orders", "sessions", "DeleteBucket old-exports"],
 }
