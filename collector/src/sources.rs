@@ -11,6 +11,7 @@ mod backup;
 mod certificates;
 mod cloudfront;
 mod cloudtrail;
+mod cloudwatch;
 mod dlm;
 mod dynamodb;
 mod ec2;
@@ -23,6 +24,7 @@ mod efs_copies;
 mod elasticache;
 mod elb;
 mod elbv2;
+mod eventbridge;
 mod events;
 mod file_services;
 mod iam;
@@ -30,6 +32,7 @@ mod identity_center;
 mod identity_providers;
 mod inspector2;
 mod kms;
+mod logs;
 mod macie2;
 mod network_firewall;
 mod opensearch;
@@ -41,7 +44,9 @@ mod redshift;
 mod rows;
 mod s3;
 mod s3control;
+mod scaling;
 mod secretsmanager;
+mod sns;
 mod ssm;
 mod tagging;
 mod wafv2;
@@ -67,6 +72,9 @@ pub static SOURCES: &[&Source] = &[
     &certificates::IAM,
     &cloudfront::DISTRIBUTIONS,
     &cloudtrail::TRAILS,
+    &cloudwatch::ALARM_HISTORY,
+    &pipelines::CODEDEPLOY,
+    &pipelines::CODEPIPELINE,
     &dlm::POLICIES,
     &dynamodb::TABLES,
     &ec2::NETWORK_ACLS,
@@ -111,10 +119,19 @@ pub static SOURCES: &[&Source] = &[
     &macie2::MACIE,
     &network_firewall::FIREWALLS,
     &opensearch::DOMAINS,
+    &logs::LOG_GROUPS,
+    &logs::METRIC_FILTERS,
     &organizations::ORGANIZATION,
+    &s3::BUCKETS,
+    &s3control::ACCESS_POINTS,
+    &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &scaling::POLICIES,
+    &scaling::SCALABLE_TARGETS,
+    &sns::NOTIFICATIONS,
+    &macie2::MACIE,
+    &network_firewall::FIREWALLS,
+    &opensearch::DOMAINS,
     &pipelines::CLOUDFORMATION,
-    &pipelines::CODEDEPLOY,
-    &pipelines::CODEPIPELINE,
     &rds::CLUSTER_SNAPSHOTS,
     &rds::CLUSTERS,
     &rds::EVENTS,
@@ -123,9 +140,6 @@ pub static SOURCES: &[&Source] = &[
     &rds::SNAPSHOTS,
     &rds::SUBNET_GROUPS,
     &redshift::CLUSTERS,
-    &s3::BUCKETS,
-    &s3control::ACCESS_POINTS,
-    &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
     &secretsmanager::SECRETS,
     &ssm::MANAGED_INSTANCES,
     &tagging::RESOURCES,

@@ -27,6 +27,7 @@ mod s3;
 mod s3_data_events;
 mod s3_delete;
 mod stores;
+mod sns;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -49,14 +50,13 @@ pub static TABLES: &[DerivedTable] = &[
     ec2::RULE_SOURCE,
     ecr::REPOSITORY_SCANNING,
     efs::POLICY_STATEMENT,
-    iam::POLICY_STATEMENT,
-    kms::POLICY_STATEMENT,
     network::SUBNET_ROUTE,
     opensearch::DOMAIN_EXPOSURE,
     organizations::POLICY_STATEMENT,
     replica::DATA_REPLICA,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
+    sns::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
     s3_delete::PRINCIPAL_S3_DELETE,
 ];
@@ -81,8 +81,6 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
     write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
-    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
-    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
@@ -94,6 +92,7 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     write(
         db,
         &s3_data_events::DATA_EVENT_COVERAGE,

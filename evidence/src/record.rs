@@ -18,6 +18,7 @@ mod backup;
 mod certificates;
 mod cloudfront;
 mod cloudtrail;
+mod cloudwatch;
 mod dlm;
 mod dynamodb;
 mod ec2;
@@ -30,12 +31,14 @@ mod efs_copies;
 mod elasticache;
 mod elb;
 mod elbv2;
+mod eventbridge;
 mod events;
 mod file_services;
 mod iam;
 mod identity_center;
 mod inspector2;
 mod kms;
+mod logs;
 mod macie2;
 mod network_firewall;
 mod opensearch;
@@ -45,7 +48,9 @@ mod rds;
 mod redshift;
 mod s3;
 mod s3_data;
+mod scaling;
 mod secretsmanager;
+mod sns;
 mod ssm;
 mod tagging;
 
@@ -59,7 +64,8 @@ pub use backup::{
 };
 pub use certificates::{AcmCertificate, IamServerCertificate};
 pub use cloudfront::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
-pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
+pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
 pub use dlm::{DlmPolicy, DlmSchedule};
 pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
 pub use ec2::{
@@ -82,6 +88,7 @@ pub use elbv2::{
     Elbv2Listener, Elbv2LoadBalancer, Elbv2Rule, Elbv2SslPolicy, Elbv2TargetGroup, Elbv2TargetHealth, ListenerAction,
     Wafv2LoadBalancerAcl,
 };
+pub use eventbridge::{EventsBus, EventsRule, EventsTarget};
 pub use events::{CloudtrailEvent, CloudtrailEventWindow};
 pub use file_services::{
     FsxFileSystem, StoragegatewayFileShare, StoragegatewayNfsFileShare, StoragegatewaySmbFileShare, TransferServer,
@@ -97,6 +104,7 @@ pub use identity_center::{
 };
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 pub use network_firewall::{NetworkFirewall, NetworkFirewallEndpoint, NetworkFirewallLogging, NetworkFirewallPolicy};
 pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
@@ -121,7 +129,9 @@ pub use s3_data::{
     S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
     S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
 };
+pub use scaling::{ApplicationAutoscalingTarget, AutoscalingPolicy};
 pub use secretsmanager::SecretsmanagerSecret;
+pub use sns::{SnsSubscription, SnsTopic};
 pub use ssm::{SsmInstance, SsmPatchState};
 pub use tagging::TaggedResource;
 
@@ -134,8 +144,10 @@ pub static TABLES: &[&Table] = &[
     &AcmCertificate::TABLE,
     &ApigatewayRestApi::TABLE,
     &ApigatewayStage::TABLE,
+    &ApplicationAutoscalingTarget::TABLE,
     &AutoscalingGroup::TABLE,
     &AutoscalingInstance::TABLE,
+    &AutoscalingPolicy::TABLE,
     &BackupCopyJob::TABLE,
     &BackupJob::TABLE,
     &BackupPlan::TABLE,
@@ -153,8 +165,12 @@ pub static TABLES: &[&Table] = &[
     &CloudtrailEvent::TABLE,
     &CloudtrailEventSelector::TABLE,
     &CloudtrailEventWindow::TABLE,
+    &CloudtrailLogGroupDelivery::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
+    &CloudwatchAlarm::TABLE,
+    &CloudwatchAlarmHistory::TABLE,
+    &CloudwatchCompositeAlarm::TABLE,
     &CodedeployDeployment::TABLE,
     &CodepipelineExecution::TABLE,
     &CodepipelinePipeline::TABLE,
@@ -199,6 +215,8 @@ pub static TABLES: &[&Table] = &[
     &EfsFileSystem::TABLE,
     &EfsFileSystemPolicy::TABLE,
     &EfsReplication::TABLE,
+    &EfsFileSystem::TABLE,
+    &EfsFileSystemPolicy::TABLE,
     &ElasticacheReplicationGroup::TABLE,
     &ElasticacheReplicationGroupTags::TABLE,
     &ElbListener::TABLE,
@@ -209,6 +227,9 @@ pub static TABLES: &[&Table] = &[
     &Elbv2SslPolicy::TABLE,
     &Elbv2TargetGroup::TABLE,
     &Elbv2TargetHealth::TABLE,
+    &EventsBus::TABLE,
+    &EventsRule::TABLE,
+    &EventsTarget::TABLE,
     &FsxFileSystem::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
@@ -242,6 +263,8 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &LogsLogGroup::TABLE,
+    &LogsMetricFilter::TABLE,
     &Macie2AutomatedDiscovery::TABLE,
     &Macie2Bucket::TABLE,
     &Macie2Session::TABLE,
@@ -288,6 +311,8 @@ pub static TABLES: &[&Table] = &[
     &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
     &SecretsmanagerSecret::TABLE,
+    &SnsSubscription::TABLE,
+    &SnsTopic::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,
     &SsoAccountAssignment::TABLE,

@@ -8,6 +8,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 from __future__ import annotations
 
 from . import controls_network
+from . import controls_events, controls_storage
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -208,6 +209,10 @@ FAILING = {
     "kms-key-rotation": ["alias/logs", "alias/slow"], "cloudtrail-all-regions": ["123456789012"], "cloudtrail-log-validation": ["main"],
     "cloudtrail-bucket-mfa-delete": ["exhibit-trail"],
 }
+CONTROLS |= controls_events.CONTROLS
+FAILING |= controls_events.FAILING
+CONTROLS |= controls_storage.CONTROLS
+FAILING |= controls_storage.FAILING
 
 CONTROLS |= controls_network.CONTROLS
 FAILING |= controls_network.FAILING
@@ -217,4 +222,5 @@ def seed(b: Builder, control: str, state: str) -> dict:
     b.regions()
     failing = CONTROLS[control](b, state == "bad")
     return {"control": control, "state": state, "account": b.account.number, "verdict": "fail" if failing else "pass",
-            "failing": [{"resource": resource, "name": name} for resource, name in failing]}
+            "failing": [{"resource": resource, "name": name} for resource, name in failing],
+            "settings": b.settings, "records": b.records}
