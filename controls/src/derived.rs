@@ -26,8 +26,8 @@ mod row;
 mod s3;
 mod s3_data_events;
 mod s3_delete;
-mod stores;
 mod sns;
+mod stores;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -56,8 +56,8 @@ pub static TABLES: &[DerivedTable] = &[
     replica::DATA_REPLICA,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
-    sns::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
+    sns::POLICY_STATEMENT,
     s3_delete::PRINCIPAL_S3_DELETE,
 ];
 

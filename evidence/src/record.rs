@@ -215,8 +215,6 @@ pub static TABLES: &[&Table] = &[
     &EfsFileSystem::TABLE,
     &EfsFileSystemPolicy::TABLE,
     &EfsReplication::TABLE,
-    &EfsFileSystem::TABLE,
-    &EfsFileSystemPolicy::TABLE,
     &ElasticacheReplicationGroup::TABLE,
     &ElasticacheReplicationGroupTags::TABLE,
     &ElbListener::TABLE,
