@@ -29,7 +29,10 @@ def account(cli_endpoint):
 def test_verdict(account, cli_endpoint, binary, tmp_path, control, state):
     made = controls.seed(Builder(account), control, state)
     exhibit = Exhibit(tmp_path, account, cli_endpoint, binary)
+    exhibit.config(f'organization = "Harborlight"\n{made["settings"]}')
     exhibit.collect("--control", control)
+    for facts in made["records"]:
+        exhibit.attach(control, facts)
     found = exhibit.test("--control", control)[control]
     assert found["verdict"] == made["verdict"], (found["reason"], found["gaps"])
     expected = {row["resource"] for row in made["failing"]}

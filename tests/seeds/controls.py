@@ -7,6 +7,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 
 from __future__ import annotations
 
+from . import controls_compute
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -207,10 +208,13 @@ FAILING = {
     "kms-key-rotation": ["alias/logs", "alias/slow"], "cloudtrail-all-regions": ["123456789012"], "cloudtrail-log-validation": ["main"],
     "cloudtrail-bucket-mfa-delete": ["exhibit-trail"],
 }
+CONTROLS |= controls_compute.CONTROLS
+FAILING |= controls_compute.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:
     b.regions()
     failing = CONTROLS[control](b, state == "bad")
     return {"control": control, "state": state, "account": b.account.number, "verdict": "fail" if failing else "pass",
-            "failing": [{"resource": resource, "name": name} for resource, name in failing]}
+            "failing": [{"resource": resource, "name": name} for resource, name in failing],
+            "settings": b.settings, "records": b.records}
