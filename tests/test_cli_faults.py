@@ -15,7 +15,9 @@ IDENTITY, REGIONS = "sts:GetCallerIdentity", {"account:ListRegions", "ec2:Descri
 # One of each protocol, all of them asked for the sample company, with several calls in two regions.
 SAMPLE = ["iam:ListUsers", "ec2:DescribeSecurityGroupRules", "s3:GetBucketPolicy", "s3control:ListAccessPoints", "kms:ListKeys", "cloudtrail:DescribeTrails"]
 # Controls that look at the outcome of another one only where it matters; else they need these alone.
-OWN = {"iam-password-policy": {"iam:GetAccountPasswordPolicy"}, "root-mfa-hardware": {"iam:GetAccountSummary", "iam:ListVirtualMFADevices"}}
+# Or that read a table only to say more.
+OWN = {"ebs-encrypted": {"ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:GetEbsEncryptionByDefault"}, "ec2-imdsv2-required": {"ec2:DescribeInstances"},
+       "iam-password-policy": {"iam:GetAccountPasswordPolicy"}, "root-mfa-hardware": {"iam:GetAccountSummary", "iam:ListVirtualMFADevices"}}
 ONCE = {"AWS_MAX_ATTEMPTS": "1"}
 
 
