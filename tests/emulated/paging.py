@@ -53,6 +53,10 @@ def _kms(key: str, default: int, most: int) -> Rule:
                 ("InvalidMarkerException", "The marker is invalid"))
 
 
+def _compute(key: str, size: str, default: int | None, least: int, most: int) -> Rule:
+    return Rule((key,), "NextToken", "NextToken", size, default, least, most)
+
+
 RULES: dict[tuple[str, str], Rule] = {
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
     ("acm", "ListCertificates"): Rule(("CertificateSummaryList",), "NextToken", "NextToken", "MaxItems", None, 1, 1000),
@@ -66,6 +70,11 @@ RULES: dict[tuple[str, str], Rule] = {
                                          ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeFlowLogs"): _ec2("FlowLogs", "FlowLogIds", 1),
     ("ec2", "DescribeInternetGateways"): _ec2("InternetGateways", "InternetGatewayIds"),
+    ("autoscaling", "DescribeAutoScalingGroups"): _compute("AutoScalingGroups", "MaxRecords", 50, 1, 100),
+    ("autoscaling", "DescribeAutoScalingInstances"): _compute("AutoScalingInstances", "MaxRecords", 50, 1, 50),
+    ("ec2", "DescribeImages"): _ec2("Images", "ImageIds"),
+    ("ec2", "DescribeInstanceImageMetadata"): _ec2("InstanceImageMetadata", "InstanceIds"),
+    ("ec2", "DescribeInstances"): _ec2("Reservations", "InstanceIds"),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNatGateways"): _ec2("NatGateways", "NatGatewayIds"),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
@@ -82,6 +91,11 @@ RULES: dict[tuple[str, str], Rule] = {
     ("events", "ListEventBuses"): Rule(("EventBuses",), "NextToken", "NextToken", "Limit", 100, 1, 100),
     ("events", "ListRules"): Rule(("Rules",), "NextToken", "NextToken", "Limit", 100, 1, 100),
     ("events", "ListTargetsByRule"): Rule(("Targets",), "NextToken", "NextToken", "Limit", 100, 1, 100),
+    ("ec2", "DescribeSnapshots"): _ec2("Snapshots", "SnapshotIds"),
+    ("ec2", "DescribeVolumes"): _ec2("Volumes", "VolumeIds", 5, 500),
+    ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
+    ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
+    ("ecr", "DescribeRepositories"): Rule(("repositories",), "nextToken", "nextToken", "maxResults", 100, 1, 1000),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
     ("iam", "ListAccountAliases"): _iam("AccountAliases"),
@@ -89,6 +103,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("iam", "ListServerCertificates"): _iam("ServerCertificateMetadataList"),
     ("iam", "ListUsers"): _iam("Users"),
     ("iam", "ListVirtualMFADevices"): _iam("VirtualMFADevices"),
+    ("inspector2", "ListCoverage"): Rule(("coveredResources",), "nextToken", "nextToken", "maxResults", None, 1, 200),
     ("kms", "ListAliases"): _kms("Aliases", 50, 100),
     ("kms", "ListGrants"): _kms("Grants", 50, 100),
     ("kms", "ListKeyRotations"): _kms("Rotations", 100, 1000),
@@ -105,6 +120,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("storagegateway", "ListFileShares"): Rule(("FileShareInfoList",), "Marker", "NextMarker", "Limit", 100, 1, 100),
     ("transfer", "ListServers"): Rule(("Servers",), "NextToken", "NextToken", "MaxResults", 1000, 1, 1000),
     ("sns", "ListSubscriptionsByTopic"): Rule(("Subscriptions",), "NextToken", "NextToken", "", 100, 1, 100, None, ("InvalidParameter", "Invalid parameter: NextToken")),
+    ("secretsmanager", "ListSecrets"): _compute("SecretList", "MaxResults", 100, 1, 100),
+    ("ssm", "DescribeInstanceInformation"): _compute("InstanceInformationList", "MaxResults", 10, 5, 50),
+    ("ssm", "DescribeInstancePatchStates"): _compute("InstancePatchStates", "MaxResults", 10, 10, 100),
 }
 
 

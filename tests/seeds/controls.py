@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from . import controls_network
 from . import controls_events, controls_storage
+from . import controls_compute
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -216,6 +217,8 @@ FAILING |= controls_storage.FAILING
 
 CONTROLS |= controls_network.CONTROLS
 FAILING |= controls_network.FAILING
+CONTROLS |= controls_compute.CONTROLS
+FAILING |= controls_compute.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:
