@@ -62,12 +62,16 @@ async fn certificates(context: &Context<'_>, region: &str) {
     if let Some(failure) = &list.failure {
         context.gap_in(region, "acm:ListCertificates", None, failure);
     }
-    let listed = list.pages.iter().flat_map(|page| {
-        page.output
-            .certificate_summary_list()
-            .iter()
-            .map(|c| (c, page.exchange))
-    });
+    let listed: Vec<_> = list
+        .pages
+        .iter()
+        .flat_map(|page| {
+            page.output
+                .certificate_summary_list()
+                .iter()
+                .map(|c| (c, page.exchange))
+        })
+        .collect();
     context
         .each(listed, |(summary, listed_in)| async move {
             let arn = summary.certificate_arn().unwrap_or_default();
