@@ -5,17 +5,23 @@ use std::collections::BTreeSet;
 use crate::source::{Scope, Source};
 
 mod cloudtrail;
+mod cloudwatch;
 mod ec2;
+mod events;
 mod iam;
 mod kms;
+mod logs;
 mod s3;
 mod s3control;
+mod scaling;
+mod sns;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
     &cloudtrail::TRAILS,
+    &cloudwatch::ALARM_HISTORY,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
@@ -28,9 +34,15 @@ pub static SOURCES: &[&Source] = &[
     &iam::VIRTUAL_MFA_DEVICES,
     &kms::ALIASES,
     &kms::KEYS,
+    &logs::LOG_GROUPS,
+    &logs::LOG_GROUP_TAGS,
+    &logs::METRIC_FILTERS,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &scaling::POLICIES,
+    &scaling::SCALABLE_TARGETS,
+    &sns::NOTIFICATIONS,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -17,6 +17,7 @@ mod kms;
 mod policy;
 mod row;
 mod s3;
+mod sns;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub static TABLES: &[DerivedTable] = &[
     kms::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
+    sns::POLICY_STATEMENT,
 ];
 
 /// A derived table could not be computed.
@@ -60,6 +62,7 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     Ok(())
 }
 

@@ -12,36 +12,52 @@ use crate::clock::Timestamp;
 
 mod account;
 mod cloudtrail;
+mod cloudwatch;
 mod ec2;
+mod events;
 mod iam;
 mod kms;
+mod logs;
 mod s3;
+mod scaling;
+mod sns;
 
 pub use account::{Account, Region};
-pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
+pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
+pub use events::{EventsBus, EventsRule, EventsTarget};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use logs::{LogsLogGroup, LogsLogGroupTag, LogsMetricFilter, MetricDimension};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
     S3ObjectLock,
 };
+pub use scaling::{ApplicationAutoscalingTarget, AutoscalingPolicy};
+pub use sns::{SnsSubscription, SnsTopic};
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &ApplicationAutoscalingTarget::TABLE,
+    &AutoscalingPolicy::TABLE,
     &CloudtrailEventSelector::TABLE,
+    &CloudtrailLogGroupDelivery::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
+    &CloudwatchAlarm::TABLE,
+    &CloudwatchAlarmHistory::TABLE,
+    &CloudwatchCompositeAlarm::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
@@ -51,6 +67,9 @@ pub static TABLES: &[&Table] = &[
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
     &Ec2Vpc::TABLE,
+    &EventsBus::TABLE,
+    &EventsRule::TABLE,
+    &EventsTarget::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -75,6 +94,9 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &LogsLogGroup::TABLE,
+    &LogsLogGroupTag::TABLE,
+    &LogsMetricFilter::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
@@ -86,6 +108,8 @@ pub static TABLES: &[&Table] = &[
     &S3BucketPublicAccessBlock::TABLE,
     &S3BucketVersioning::TABLE,
     &S3ObjectLock::TABLE,
+    &SnsSubscription::TABLE,
+    &SnsTopic::TABLE,
 ];
 
 /// The table of this name.
