@@ -4,24 +4,39 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
+mod accessanalyzer;
 mod cloudtrail;
 mod cloudwatch;
 mod ec2;
+mod eventbridge;
 mod events;
 mod iam;
+mod identity_center;
+mod identity_providers;
 mod kms;
 mod logs;
+mod macie2;
+mod organizations;
+mod pipelines;
 mod s3;
 mod s3control;
 mod scaling;
 mod sns;
+mod tagging;
+
+pub use events::EVENTS;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &accessanalyzer::ANALYZERS,
+    &pipelines::CLOUDFORMATION,
+    &EVENTS,
     &cloudtrail::TRAILS,
     &cloudwatch::ALARM_HISTORY,
+    &pipelines::CODEDEPLOY,
+    &pipelines::CODEPIPELINE,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
@@ -32,17 +47,21 @@ pub static SOURCES: &[&Source] = &[
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
+    &identity_center::IDENTITY_CENTER,
+    &identity_providers::PROVIDERS,
     &kms::ALIASES,
     &kms::KEYS,
     &logs::LOG_GROUPS,
-    &logs::LOG_GROUP_TAGS,
     &logs::METRIC_FILTERS,
+    &organizations::ORGANIZATION,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
     &scaling::POLICIES,
     &scaling::SCALABLE_TARGETS,
     &sns::NOTIFICATIONS,
+    &macie2::MACIE,
+    &tagging::RESOURCES,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -14,9 +14,12 @@ mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod organizations;
 mod policy;
 mod row;
 mod s3;
+mod s3_data_events;
+mod s3_delete;
 mod sns;
 
 /// Description of a derived table.
@@ -38,9 +41,12 @@ pub static TABLES: &[DerivedTable] = &[
     ec2::RULE_SOURCE,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
+    organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
     sns::POLICY_STATEMENT,
+    s3_data_events::DATA_EVENT_COVERAGE,
+    s3_delete::PRINCIPAL_S3_DELETE,
 ];
 
 /// A derived table could not be computed.
@@ -60,9 +66,20 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &organizations::POLICY_STATEMENT,
+        organizations::policy_statements(snapshot),
+    )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
+    write(
+        db,
+        &s3_data_events::DATA_EVENT_COVERAGE,
+        s3_data_events::coverage(snapshot),
+    )?;
+    write(db, &s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
     Ok(())
 }
 

@@ -6,7 +6,6 @@
 
 pub mod alarm_rule;
 pub mod event_pattern;
-
 pub mod events;
 pub mod filter_pattern;
 mod wildcard;

@@ -8,6 +8,9 @@ use evidence::digest::Digest;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 
+use crate::manual::FactSpec;
+use crate::query::BUILT_IN;
+
 /// What kind of evidence a test rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ControlType {
@@ -167,6 +170,8 @@ struct FrontMatter {
     peers: Vec<String>,
     #[serde(default)]
     parameters: BTreeMap<String, ParameterSpec>,
+    #[serde(default)]
+    facts: BTreeMap<String, FactSpec>,
 }
 
 /// A control page, taken apart.
@@ -198,6 +203,8 @@ pub struct Page {
     pub peers: Vec<String>,
     /// Parameters by name.
     pub parameters: BTreeMap<String, ParameterSpec>,
+    /// Kinds of facts that an attachment may state.
+    pub facts: BTreeMap<String, FactSpec>,
     /// `## Control`, Markdown.
     pub control: String,
     /// `## Test`, Markdown.
@@ -245,6 +252,9 @@ impl Page {
         for (name, spec) in &parameters {
             check_parameter(name, spec)?;
         }
+        for (kind, spec) in &front.facts {
+            spec.check(kind)?;
+        }
         if front.title.trim().is_empty() {
             return Err("title is empty; say what the control is about".to_owned());
         }
@@ -276,6 +286,7 @@ impl Page {
             observe: front.observe,
             peers: front.peers,
             parameters,
+            facts: front.facts,
             control,
             test,
             notes,
@@ -301,14 +312,15 @@ fn mode() -> ParameterSpec {
 
 fn check_parameter(name: &str, spec: &ParameterSpec) -> Result<(), String> {
     let place = format!("parameters.{name}");
-    if name == "as_of"
+    if BUILT_IN.contains(&name)
         || name.is_empty()
         || !name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
     {
         return Err(format!(
-            "{place}: choose another name, of a-z, 0-9 and _ (`as_of` is always there)"
+            "{place}: choose another name, of a-z, 0-9 and _ ({} are always there)",
+            BUILT_IN.join(", ")
         ));
     }
     if spec.doc.trim().is_empty() {

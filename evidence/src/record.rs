@@ -10,18 +10,27 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 
+mod accessanalyzer;
 mod account;
 mod cloudtrail;
 mod cloudwatch;
 mod ec2;
+mod eventbridge;
 mod events;
 mod iam;
+mod identity_center;
 mod kms;
 mod logs;
+mod macie2;
+mod organizations;
+mod pipelines;
 mod s3;
+mod s3_data;
 mod scaling;
 mod sns;
+mod tagging;
 
+pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
 pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
@@ -29,21 +38,39 @@ pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
-pub use events::{EventsBus, EventsRule, EventsTarget};
+pub use eventbridge::{EventsBus, EventsRule, EventsTarget};
+pub use events::{CloudtrailEvent, CloudtrailEventWindow};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
+pub use identity_center::{
+    IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
+    SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
+};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
-pub use logs::{LogsLogGroup, LogsLogGroupTag, LogsMetricFilter, MetricDimension};
+pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
+pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
+pub use organizations::{
+    OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
+    OrganizationsPolicyTarget, OrganizationsRoot,
+};
+pub use pipelines::{
+    CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline,
+};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
     S3ObjectLock,
 };
+pub use s3_data::{
+    S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
+    S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
+};
 pub use scaling::{ApplicationAutoscalingTarget, AutoscalingPolicy};
 pub use sns::{SnsSubscription, SnsTopic};
+pub use tagging::TaggedResource;
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -58,6 +85,15 @@ pub static TABLES: &[&Table] = &[
     &CloudwatchAlarm::TABLE,
     &CloudwatchAlarmHistory::TABLE,
     &CloudwatchCompositeAlarm::TABLE,
+    &AccessanalyzerAnalyzer::TABLE,
+    &AccessanalyzerFinding::TABLE,
+    &CloudformationStack::TABLE,
+    &CloudformationStackEvent::TABLE,
+    &CloudtrailEvent::TABLE,
+    &CloudtrailEventWindow::TABLE,
+    &CodedeployDeployment::TABLE,
+    &CodepipelineExecution::TABLE,
+    &CodepipelinePipeline::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
@@ -80,13 +116,18 @@ pub static TABLES: &[&Table] = &[
     &IamInlinePolicy::TABLE,
     &IamLoginProfile::TABLE,
     &IamMfaDevice::TABLE,
+    &IamOidcProvider::TABLE,
     &IamPasswordPolicy::TABLE,
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
+    &IamSamlProvider::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
+    &IdentitystoreGroup::TABLE,
+    &IdentitystoreMembership::TABLE,
+    &IdentitystoreUser::TABLE,
     &KmsAlias::TABLE,
     &KmsGrant::TABLE,
     &KmsKey::TABLE,
@@ -95,21 +136,43 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
     &LogsLogGroup::TABLE,
-    &LogsLogGroupTag::TABLE,
     &LogsMetricFilter::TABLE,
+    &Macie2AutomatedDiscovery::TABLE,
+    &Macie2Bucket::TABLE,
+    &Macie2Session::TABLE,
+    &OrganizationsAccount::TABLE,
+    &OrganizationsOrganization::TABLE,
+    &OrganizationsParent::TABLE,
+    &OrganizationsPolicy::TABLE,
+    &OrganizationsPolicyTarget::TABLE,
+    &OrganizationsRoot::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
     &S3Bucket::TABLE,
     &S3BucketAclGrant::TABLE,
+    &S3BucketEncryption::TABLE,
+    &S3BucketLifecycle::TABLE,
+    &S3BucketLifecycleRule::TABLE,
+    &S3BucketLocation::TABLE,
+    &S3BucketLogging::TABLE,
     &S3BucketOwnership::TABLE,
     &S3BucketPolicy::TABLE,
     &S3BucketPolicyStatus::TABLE,
     &S3BucketPublicAccessBlock::TABLE,
+    &S3BucketReplication::TABLE,
+    &S3BucketReplicationRule::TABLE,
+    &S3BucketTagging::TABLE,
     &S3BucketVersioning::TABLE,
+    &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
     &SnsSubscription::TABLE,
     &SnsTopic::TABLE,
+    &TaggedResource::TABLE,
+    &SsoAccountAssignment::TABLE,
+    &SsoInstance::TABLE,
+    &SsoPermissionSet::TABLE,
+    &SsoPermissionSetDetail::TABLE,
 ];
 
 /// The table of this name.

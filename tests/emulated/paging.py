@@ -51,6 +51,13 @@ def _kms(key: str, default: int, most: int) -> Rule:
 
 RULES: dict[tuple[str, str], Rule] = {
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("application-autoscaling", "DescribeScalableTargets"): Rule(("ScalableTargets",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("autoscaling", "DescribePolicies"): Rule(("ScalingPolicies",), "NextToken", "NextToken", "MaxRecords", 50, 1, 100),
+    ("cloudwatch", "DescribeAlarmHistory"): Rule(("AlarmHistoryItems",), "NextToken", "NextToken", "MaxRecords", 100, 1, 100, None, ("InvalidNextToken", "The next token is invalid")),
+    ("cloudwatch", "DescribeAlarms"): Rule(("MetricAlarms", "CompositeAlarms"), "NextToken", "NextToken", "MaxRecords", 50, 1, 100, None,
+                                           ("InvalidNextToken", "The next token is invalid")),
+    ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
+                                         ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
     ("ec2", "DescribeNetworkInterfaces"): _ec2("NetworkInterfaces", "NetworkInterfaceIds"),
@@ -58,6 +65,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("ec2", "DescribeSecurityGroups"): _ec2("SecurityGroups", "GroupIds"),
     ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
     ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
+    ("events", "ListEventBuses"): Rule(("EventBuses",), "NextToken", "NextToken", "Limit", 100, 1, 100),
+    ("events", "ListRules"): Rule(("Rules",), "NextToken", "NextToken", "Limit", 100, 1, 100),
+    ("events", "ListTargetsByRule"): Rule(("Targets",), "NextToken", "NextToken", "Limit", 100, 1, 100),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
     ("iam", "ListAccountAliases"): _iam("AccountAliases"),
@@ -69,10 +79,14 @@ RULES: dict[tuple[str, str], Rule] = {
     ("kms", "ListKeyRotations"): _kms("Rotations", 100, 1000),
     ("kms", "ListKeys"): _kms("Keys", 100, 1000),
     ("kms", "ListResourceTags"): _kms("Tags", 50, 50),
+    ("logs", "DescribeLogGroups"): Rule(("logGroups",), "nextToken", "nextToken", "limit", 50, 1, 50, None, ("InvalidParameterException", "The specified nextToken is invalid.")),
+    ("logs", "DescribeMetricFilters"): Rule(("metricFilters",), "nextToken", "nextToken", "limit", 50, 1, 50, None,
+                                            ("InvalidParameterException", "The specified nextToken is invalid.")),
     ("s3", "ListBuckets"): Rule(("Buckets",), "continuation-token", "ContinuationToken", "max-buckets", 10000, 1, 10000, None,
                                 ("InvalidArgument", "The continuation token provided is incorrect")),
     ("s3control", "ListAccessPoints"): Rule(("AccessPointList",), "NextToken", "NextToken", "MaxResults", 1000, 0, 1000, None,
                                             ("InvalidRequest", "The token is invalid")),
+    ("sns", "ListSubscriptionsByTopic"): Rule(("Subscriptions",), "NextToken", "NextToken", "", 100, 1, 100, None, ("InvalidParameter", "Invalid parameter: NextToken")),
 }
 
 

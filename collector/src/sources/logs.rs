@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatchlogs::types::{LogGroup, MetricFilter, MetricTransformation};
 use evidence::clock::Timestamp;
-use evidence::record::{LogsLogGroup, LogsLogGroupTag, LogsMetricFilter, MetricDimension};
+use evidence::record::{LogsLogGroup, LogsMetricFilter, MetricDimension};
 
 use crate::convert::text;
 use crate::source::{Context, Scope, Source, token};
@@ -13,15 +13,6 @@ pub(super) static LOG_GROUPS: Source = Source {
     scope: Scope::Regional,
     tables: &["logs_log_group"],
     collect: |context| Box::pin(log_groups(context)),
-};
-
-/// Of all log groups at once: asking for each would take one call per group.
-pub(super) static LOG_GROUP_TAGS: Source = Source {
-    id: "logs.group_tags",
-    operations: &["resourcegroupstaggingapi:GetResources"],
-    scope: Scope::Regional,
-    tables: &["logs_log_group_tag"],
-    collect: |context| Box::pin(log_group_tags(context)),
 };
 
 pub(super) static METRIC_FILTERS: Source = Source {
@@ -73,45 +64,6 @@ fn log_group(context: &Context<'_>, exchange: u64, group: &LogGroup) -> LogsLogG
 /// An ARN without the `:*` that stands for the streams in it.
 fn bare(arn: &str) -> &str {
     arn.strip_suffix(":*").unwrap_or(arn)
-}
-
-async fn log_group_tags(context: &Context<'_>) {
-    let tagging = context.session.resourcegroupstaggingapi(context.client_region);
-    let list = context
-        .pages(
-            |next| {
-                tagging
-                    .get_resources()
-                    .resource_type_filters("logs")
-                    .resources_per_page(100)
-                    .set_pagination_token(next)
-                    .send()
-            },
-            |page| token(page.pagination_token()),
-        )
-        .await;
-    for page in &list.pages {
-        for resource in page.output.resource_tag_mapping_list() {
-            let arn = bare(resource.resource_arn().unwrap_or_default());
-            if !arn.contains(":log-group:") {
-                continue;
-            }
-            for tag in resource.tags() {
-                context.put(&LogsLogGroupTag {
-                    account: context.account.to_owned(),
-                    region: context.region.to_owned(),
-                    key: format!("{arn} {}", tag.key()),
-                    source: page.exchange,
-                    log_group_arn: arn.to_owned(),
-                    tag_key: tag.key().to_owned(),
-                    tag_value: tag.value().to_owned(),
-                });
-            }
-        }
-    }
-    if let Some(failure) = list.failure {
-        context.gap("resourcegroupstaggingapi:GetResources", None, &failure);
-    }
 }
 
 async fn metric_filters(context: &Context<'_>) {

@@ -3,36 +3,53 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::Client;
-use evidence::record::{
-    S3Bucket, S3BucketAclGrant, S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock,
-    S3BucketVersioning, S3ObjectLock,
-};
+use evidence::record::{S3Bucket, S3BucketLocation};
 
 use crate::convert::{text, time};
 use crate::source::{Context, Scope, Source, token};
+
+mod access;
+mod content;
+mod life;
+mod protection;
 
 pub(super) static BUCKETS: Source = Source {
     id: "s3.buckets",
     operations: &[
         "s3:GetBucketAcl",
+        "s3:GetBucketEncryption",
+        "s3:GetBucketLifecycleConfiguration",
         "s3:GetBucketLocation",
+        "s3:GetBucketLogging",
         "s3:GetBucketOwnershipControls",
         "s3:GetBucketPolicy",
         "s3:GetBucketPolicyStatus",
+        "s3:GetBucketReplication",
+        "s3:GetBucketTagging",
         "s3:GetBucketVersioning",
         "s3:GetObjectLockConfiguration",
         "s3:GetPublicAccessBlock",
         "s3:ListBuckets",
+        "s3:ListObjectsV2",
     ],
     scope: Scope::Global,
     tables: &[
         "s3_bucket",
         "s3_bucket_acl_grant",
+        "s3_bucket_encryption",
+        "s3_bucket_lifecycle",
+        "s3_bucket_lifecycle_rule",
+        "s3_bucket_location",
+        "s3_bucket_logging",
         "s3_bucket_ownership",
         "s3_bucket_policy",
         "s3_bucket_policy_status",
         "s3_bucket_public_access_block",
+        "s3_bucket_replication",
+        "s3_bucket_replication_rule",
+        "s3_bucket_tagging",
         "s3_bucket_versioning",
+        "s3_log_bucket_level",
         "s3_object_lock",
     ],
     collect: |context| Box::pin(buckets(context)),
@@ -67,19 +84,12 @@ async fn buckets(context: &Context<'_>) {
     if let Some(failure) = list.failure {
         context.gap("s3:ListBuckets", None, &failure);
     }
+    locate(context, &s3, &mut listed).await;
     let mut clients = BTreeMap::new();
-    for bucket in &mut listed {
-        if bucket.region.is_none() {
-            bucket.region = location(context, &s3, &bucket.name).await;
-        }
-        let region = bucket
-            .region
-            .clone()
-            .unwrap_or_else(|| context.client_region.to_owned());
+    for region in listed.iter().filter_map(|bucket| bucket.region.as_ref()) {
         clients
             .entry(region.clone())
-            .or_insert_with(|| context.session.s3(&region));
-        bucket.region = Some(region);
+            .or_insert_with(|| context.session.s3(region));
     }
     let clients = &clients;
     context
@@ -103,32 +113,63 @@ async fn buckets(context: &Context<'_>) {
                     name: &bucket.name,
                     arn: &arn,
                 };
-                bucket.policy().await;
+                let policy = bucket.policy().await;
                 bucket.policy_status().await;
                 bucket.acl().await;
                 bucket.ownership().await;
                 bucket.public_access_block().await;
                 bucket.versioning().await;
                 bucket.object_lock().await;
+                bucket.encryption().await;
+                bucket.logging().await;
+                bucket.tagging().await;
+                bucket.lifecycle().await;
+                bucket.replication().await;
+                if content::is_log_bucket(policy.as_deref()) {
+                    bucket.levels().await;
+                }
             }
         })
         .await;
 }
 
-/// The bucket's region, where the list did not tell.
-async fn location(context: &Context<'_>, s3: &Client, name: &str) -> Option<String> {
-    match context.ask(s3.get_bucket_location().bucket(name).send()).await {
-        // AWS: a bucket in us-east-1 has an empty location constraint, one of 2006 in eu-west-1 has `EU`.
-        Ok(answer) => match answer.output.location_constraint().map(|c| c.as_str()) {
-            None | Some("") => Some("us-east-1".to_owned()),
-            Some("EU") => Some("eu-west-1".to_owned()),
-            Some(region) => Some(region.to_owned()),
-        },
-        Err(failure) => {
-            context.gap("s3:GetBucketLocation", Some(&format!("arn:aws:s3:::{name}")), &failure);
-            None
-        }
-    }
+/// Where each bucket is; and a bucket that answers as the account's own is its own.
+async fn locate(context: &Context<'_>, s3: &Client, listed: &mut [Listed]) {
+    context
+        .each(listed, |bucket| async move {
+            let call = s3
+                .get_bucket_location()
+                .bucket(&bucket.name)
+                .expected_bucket_owner(context.account);
+            // AWS: a bucket in us-east-1 has an empty location constraint, one of 2006 in eu-west-1 has `EU`.
+            let location = match context.ask(call.send()).await {
+                Ok(answer) => {
+                    let location = match answer.output.location_constraint().map(|c| c.as_str()) {
+                        None | Some("") => "us-east-1",
+                        Some("EU") => "eu-west-1",
+                        Some(region) => region,
+                    };
+                    context.put(&S3BucketLocation {
+                        account: context.account.to_owned(),
+                        region: bucket.region.clone().unwrap_or_else(|| location.to_owned()),
+                        key: bucket.name.clone(),
+                        source: answer.exchange,
+                        bucket: bucket.name.clone(),
+                        location: location.to_owned(),
+                    });
+                    Some(location.to_owned())
+                }
+                Err(failure) => {
+                    let arn = format!("arn:aws:s3:::{}", bucket.name);
+                    context.gap("s3:GetBucketLocation", Some(&arn), &failure);
+                    None
+                }
+            };
+            // The list tells too, where AWS gives it in full.
+            let known = bucket.region.take().or(location);
+            bucket.region = Some(known.unwrap_or_else(|| context.client_region.to_owned()));
+        })
+        .await;
 }
 
 /// One bucket.
@@ -143,212 +184,5 @@ struct Bucket<'a> {
 impl Bucket<'_> {
     fn gap(&self, operation: &str, failure: &crate::Failure) {
         self.context.gap_in(self.region, operation, Some(self.arn), failure);
-    }
-
-    async fn policy(&self) {
-        let row = |source, document: Option<String>| S3BucketPolicy {
-            account: self.context.account.to_owned(),
-            region: self.region.to_owned(),
-            key: self.name.to_owned(),
-            source,
-            bucket: self.name.to_owned(),
-            present: document.is_some(),
-            document,
-        };
-        match self
-            .context
-            .ask(self.s3.get_bucket_policy().bucket(self.name).send())
-            .await
-        {
-            Ok(answer) => self.context.put(&row(answer.exchange, text(answer.output.policy()))),
-            Err(failure) if failure.is(&["NoSuchBucketPolicy"]) => {
-                self.context.put(&row(failure.exchange.unwrap_or_default(), None));
-            }
-            Err(failure) => self.gap("s3:GetBucketPolicy", &failure),
-        }
-    }
-
-    async fn policy_status(&self) {
-        let row = |source, present, is_public| S3BucketPolicyStatus {
-            account: self.context.account.to_owned(),
-            region: self.region.to_owned(),
-            key: self.name.to_owned(),
-            source,
-            bucket: self.name.to_owned(),
-            present,
-            is_public,
-        };
-        match self
-            .context
-            .ask(self.s3.get_bucket_policy_status().bucket(self.name).send())
-            .await
-        {
-            Ok(answer) => {
-                let is_public = answer.output.policy_status().and_then(|status| status.is_public());
-                self.context.put(&row(answer.exchange, true, is_public));
-            }
-            Err(failure) if failure.is(&["NoSuchBucketPolicy"]) => {
-                self.context
-                    .put(&row(failure.exchange.unwrap_or_default(), false, None));
-            }
-            Err(failure) => self.gap("s3:GetBucketPolicyStatus", &failure),
-        }
-    }
-
-    async fn acl(&self) {
-        match self
-            .context
-            .ask(self.s3.get_bucket_acl().bucket(self.name).send())
-            .await
-        {
-            Ok(answer) => {
-                for grant in answer.output.grants() {
-                    let grantee = grant.grantee();
-                    let who = grantee.and_then(|g| text(g.uri()).or_else(|| text(g.id())));
-                    let permission = grant.permission().map(|p| p.as_str().to_owned());
-                    self.context.put(&S3BucketAclGrant {
-                        account: self.context.account.to_owned(),
-                        region: self.region.to_owned(),
-                        key: format!(
-                            "{} {} {}",
-                            self.name,
-                            who.as_deref().unwrap_or("?"),
-                            permission.as_deref().unwrap_or("?")
-                        ),
-                        source: answer.exchange,
-                        bucket: self.name.to_owned(),
-                        grantee_type: grantee.map(|g| g.r#type().as_str().to_owned()),
-                        grantee: who,
-                        permission,
-                    });
-                }
-            }
-            Err(failure) => self.gap("s3:GetBucketAcl", &failure),
-        }
-    }
-
-    async fn ownership(&self) {
-        let row = |source, object_ownership: Option<String>| S3BucketOwnership {
-            account: self.context.account.to_owned(),
-            region: self.region.to_owned(),
-            key: self.name.to_owned(),
-            source,
-            bucket: self.name.to_owned(),
-            present: object_ownership.is_some(),
-            object_ownership,
-        };
-        match self
-            .context
-            .ask(self.s3.get_bucket_ownership_controls().bucket(self.name).send())
-            .await
-        {
-            Ok(answer) => {
-                let rules = answer
-                    .output
-                    .ownership_controls()
-                    .map(|controls| controls.rules())
-                    .unwrap_or_default();
-                let ownership = rules.first().map(|rule| rule.object_ownership().as_str().to_owned());
-                self.context.put(&row(answer.exchange, ownership));
-            }
-            Err(failure) if failure.is(&["OwnershipControlsNotFoundError"]) => {
-                self.context.put(&row(failure.exchange.unwrap_or_default(), None));
-            }
-            Err(failure) => self.gap("s3:GetBucketOwnershipControls", &failure),
-        }
-    }
-
-    async fn public_access_block(&self) {
-        let mut row = S3BucketPublicAccessBlock {
-            account: self.context.account.to_owned(),
-            region: self.region.to_owned(),
-            key: self.name.to_owned(),
-            source: 0,
-            bucket: self.name.to_owned(),
-            present: false,
-            block_public_acls: None,
-            ignore_public_acls: None,
-            block_public_policy: None,
-            restrict_public_buckets: None,
-        };
-        match self
-            .context
-            .ask(self.s3.get_public_access_block().bucket(self.name).send())
-            .await
-        {
-            Ok(answer) => {
-                let block = answer.output.public_access_block_configuration();
-                row.source = answer.exchange;
-                row.present = block.is_some();
-                row.block_public_acls = block.and_then(|b| b.block_public_acls());
-                row.ignore_public_acls = block.and_then(|b| b.ignore_public_acls());
-                row.block_public_policy = block.and_then(|b| b.block_public_policy());
-                row.restrict_public_buckets = block.and_then(|b| b.restrict_public_buckets());
-                self.context.put(&row);
-            }
-            Err(failure) if failure.is(&["NoSuchPublicAccessBlockConfiguration"]) => {
-                row.source = failure.exchange.unwrap_or_default();
-                self.context.put(&row);
-            }
-            Err(failure) => self.gap("s3:GetPublicAccessBlock", &failure),
-        }
-    }
-
-    async fn versioning(&self) {
-        match self
-            .context
-            .ask(self.s3.get_bucket_versioning().bucket(self.name).send())
-            .await
-        {
-            Ok(answer) => self.context.put(&S3BucketVersioning {
-                account: self.context.account.to_owned(),
-                region: self.region.to_owned(),
-                key: self.name.to_owned(),
-                source: answer.exchange,
-                bucket: self.name.to_owned(),
-                status: answer.output.status().map(|status| status.as_str().to_owned()),
-                mfa_delete: answer.output.mfa_delete().map(|state| state.as_str().to_owned()),
-            }),
-            Err(failure) => self.gap("s3:GetBucketVersioning", &failure),
-        }
-    }
-
-    async fn object_lock(&self) {
-        let mut row = S3ObjectLock {
-            account: self.context.account.to_owned(),
-            region: self.region.to_owned(),
-            key: self.name.to_owned(),
-            source: 0,
-            bucket: self.name.to_owned(),
-            present: false,
-            enabled: None,
-            mode: None,
-            days: None,
-            years: None,
-        };
-        match self
-            .context
-            .ask(self.s3.get_object_lock_configuration().bucket(self.name).send())
-            .await
-        {
-            Ok(answer) => {
-                let lock = answer.output.object_lock_configuration();
-                let retention = lock.and_then(|l| l.rule()).and_then(|rule| rule.default_retention());
-                row.source = answer.exchange;
-                row.present = lock.is_some();
-                row.enabled = lock
-                    .and_then(|l| l.object_lock_enabled())
-                    .map(|e| e.as_str().to_owned());
-                row.mode = retention.and_then(|r| r.mode()).map(|mode| mode.as_str().to_owned());
-                row.days = retention.and_then(|r| r.days()).map(i64::from);
-                row.years = retention.and_then(|r| r.years()).map(i64::from);
-                self.context.put(&row);
-            }
-            Err(failure) if failure.is(&["ObjectLockConfigurationNotFoundError"]) => {
-                row.source = failure.exchange.unwrap_or_default();
-                self.context.put(&row);
-            }
-            Err(failure) => self.gap("s3:GetObjectLockConfiguration", &failure),
-        }
     }
 }

@@ -87,6 +87,7 @@ async fn access_points(context: &Context<'_>) {
                 bucket: text(Some(point.bucket())),
                 network_origin: Some(point.network_origin().as_str().to_owned()),
                 vpc_id: point.vpc_configuration().map(|vpc| vpc.vpc_id().to_owned()),
+                bucket_account_id: text(point.bucket_account_id()),
             });
             points.push((name, arn));
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_sns::types::Subscription;
 use evidence::record::{SnsSubscription, SnsTopic};
 
-use super::{cloudwatch, events};
+use super::{cloudwatch, eventbridge};
 use crate::convert::text;
 use crate::source::{Context, Scope, Source, token};
 
@@ -34,7 +34,7 @@ pub(super) static NOTIFICATIONS: Source = Source {
 };
 
 async fn notifications(context: &Context<'_>) {
-    let (actions, targets) = futures::join!(cloudwatch::alarms(context), events::rules(context));
+    let (actions, targets) = futures::join!(cloudwatch::alarms(context), eventbridge::rules(context));
     let topics: BTreeSet<String> = actions.into_iter().chain(targets).filter(|arn| is_topic(arn)).collect();
     let sns = context.session.sns(context.client_region);
     context.each(&topics, |arn| topic(context, &sns, arn)).await;

@@ -138,7 +138,7 @@ impl Identity<'_> {
 
 /// Everything, or everything but something that is not all of IAM and Organizations, on every
 /// resource and without a condition.
-fn is_full_admin(statement: &Statement) -> bool {
+pub(super) fn is_full_admin(statement: &Statement) -> bool {
     let Statement {
         actions, not_actions, ..
     } = statement;

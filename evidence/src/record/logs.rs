@@ -38,18 +38,6 @@ record! {
 }
 
 record! {
-    /// A tag of a log group.
-    "logs_log_group_tag" LogsLogGroupTag from ["resourcegroupstaggingapi:GetResources"] volatile [] {
-        /// ARN of the log group, without the `:*` at its end.
-        log_group_arn: String,
-        /// Tag key.
-        tag_key: String,
-        /// Tag value.
-        tag_value: String,
-    }
-}
-
-record! {
     /// A metric that a metric filter counts: one row per filter and transformation.
     "logs_metric_filter" LogsMetricFilter from ["logs:DescribeMetricFilters"] volatile [] {
         /// Log group.

@@ -142,6 +142,8 @@ record! {
         network_origin: Option<String>,
         /// VPC, if any.
         vpc_id: Option<String>,
+        /// Account that owns the bucket.
+        bucket_account_id: Option<String>,
     }
 }
 
