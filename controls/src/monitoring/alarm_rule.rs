@@ -96,7 +96,11 @@ impl<'a> Reader<'a> {
         while self.take_word("OR") {
             parts.push(self.and(depth)?);
         }
-        Some(if parts.len() == 1 { parts.remove(0) } else { Rule::Or(parts) })
+        Some(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Rule::Or(parts)
+        })
     }
 
     fn and(&mut self, depth: usize) -> Option<Rule> {
@@ -104,7 +108,11 @@ impl<'a> Reader<'a> {
         while self.take_word("AND") {
             parts.push(self.primary(depth)?);
         }
-        Some(if parts.len() == 1 { parts.remove(0) } else { Rule::And(parts) })
+        Some(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Rule::And(parts)
+        })
     }
 
     fn primary(&mut self, depth: usize) -> Option<Rule> {

@@ -172,9 +172,10 @@ fn events(entry: Entry) -> Vec<Event> {
             .iter()
             .map(|call| {
                 let (id, name) = match entry.by {
-                    Some(Caller::AutoScaling) => {
-                        (format!("{service}:{call}:AutoScaling"), format!("{call} by Auto Scaling"))
-                    }
+                    Some(Caller::AutoScaling) => (
+                        format!("{service}:{call}:AutoScaling"),
+                        format!("{call} by Auto Scaling"),
+                    ),
                     _ => (format!("{service}:{call}"), call.clone()),
                 };
                 event(id, name, vec![call.clone()])
@@ -264,7 +265,11 @@ impl Event {
             "MFAUsed": login.mfa,
         });
         if login.mfa == "Yes" && !refused {
-            let name = if login.by == Caller::Root { "root-account-mfa-device" } else { "alice" };
+            let name = if login.by == Caller::Root {
+                "root-account-mfa-device"
+            } else {
+                "alice"
+            };
             more["MFAIdentifier"] = place.arn("iam", &format!("mfa/{name}")).into();
         }
         let mut event = base(&self.source, "ConsoleLogin", place);
@@ -314,7 +319,10 @@ pub fn wrapped(event: &Value, region: &str) -> Vec<Value> {
     let text = |field: &str| event.get(field).and_then(Value::as_str).unwrap_or_default();
     let (service, _) = text("eventSource").split_once('.').unwrap_or_default();
     let types: &[&str] = match service {
-        "signin" => &["AWS Console Sign In via CloudTrail", "AWS Console Signin via CloudTrail"],
+        "signin" => &[
+            "AWS Console Sign In via CloudTrail",
+            "AWS Console Signin via CloudTrail",
+        ],
         _ => &["AWS API Call via CloudTrail"],
     };
     let wrap = |kind: &&str| {
@@ -459,7 +467,10 @@ mod tests {
     #[test]
     fn calls_come_from_users_and_roles() {
         let forms = event("alarm-security-group-changes", "ec2:CreateSecurityGroup").forms(HERE);
-        let kinds: Vec<_> = forms.iter().map(|f| f.event["userIdentity"]["type"].as_str().unwrap()).collect();
+        let kinds: Vec<_> = forms
+            .iter()
+            .map(|f| f.event["userIdentity"]["type"].as_str().unwrap())
+            .collect();
         assert_eq!(kinds, ["IAMUser", "AssumedRole"]);
         assert!(forms.iter().all(|f| f.event["userIdentity"].get("invokedBy").is_none()
             && f.event.get("errorCode").is_none()
@@ -489,7 +500,11 @@ mod tests {
         let forms = event("alarm-unauthorized-api-calls", "ec2:Client.UnauthorizedOperation").forms(HERE);
         assert_eq!(forms.len(), 4);
         assert_eq!(forms.iter().filter(|f| f.read_only).count(), 2);
-        assert!(forms.iter().all(|f| f.event["errorCode"] == "Client.UnauthorizedOperation"));
+        assert!(
+            forms
+                .iter()
+                .all(|f| f.event["errorCode"] == "Client.UnauthorizedOperation")
+        );
     }
 
     #[test]
@@ -497,7 +512,13 @@ mod tests {
         let root = &event("alarm-root-login", "signin:ConsoleLogin:Root").forms(HERE)[0].event;
         let wrapped = wrapped(root, "us-east-1");
         let kinds: Vec<_> = wrapped.iter().map(|e| e["detail-type"].as_str().unwrap()).collect();
-        assert_eq!(kinds, ["AWS Console Sign In via CloudTrail", "AWS Console Signin via CloudTrail"]);
+        assert_eq!(
+            kinds,
+            [
+                "AWS Console Sign In via CloudTrail",
+                "AWS Console Signin via CloudTrail"
+            ]
+        );
         assert_eq!(wrapped[0]["source"], "aws.signin");
         assert_eq!(super::wrapped(&everyday(HERE), "us-east-1")[0]["source"], "aws.ec2");
     }

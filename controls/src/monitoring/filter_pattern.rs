@@ -152,9 +152,17 @@ impl Pattern {
     /// Does it match the event? `None` if that is not known for certain.
     pub fn matches(&self, event: &serde_json::Value) -> Option<bool> {
         match self {
+            Self::Json(_) => self.matches_written(event, ""),
+            Self::Terms(_) | Self::Regex(_) => self.matches_written(event, &event.to_string()),
+        }
+    }
+
+    /// The same, with the event's text at hand.
+    pub fn matches_written(&self, event: &serde_json::Value, text: &str) -> Option<bool> {
+        match self {
             Self::Json(expression) => Some(event.is_object() && evaluate::expression(expression, event)),
-            Self::Terms(terms) => terms.matches(&event.to_string()),
-            Self::Regex(regex) => Some(regex.is_match(&event.to_string())),
+            Self::Terms(terms) => terms.matches(text),
+            Self::Regex(regex) => Some(regex.is_match(text)),
         }
     }
 

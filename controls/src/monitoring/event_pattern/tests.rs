@@ -248,7 +248,8 @@ fn test() -> impl Strategy<Value = Test> {
         text_tests().prop_map(|mut tests| Test::Text(tests.remove(0))),
         proptest::collection::vec(scalar(), 1..3).prop_map(Test::AnythingBut),
         text_tests().prop_map(Test::AnythingLikeNot),
-        proptest::collection::vec((order, (-4000i32..4000).prop_map(|n| f64::from(n) / 4.0)), 1..3).prop_map(Test::Numeric),
+        proptest::collection::vec((order, (-4000i32..4000).prop_map(|n| f64::from(n) / 4.0)), 1..3)
+            .prop_map(Test::Numeric),
         (any::<[u8; 4]>(), 0u8..=32).prop_map(|(ip, len)| Test::Cidr(IpNet::new(ip.into(), len).unwrap())),
         any::<bool>().prop_map(Test::Exists),
     ]
