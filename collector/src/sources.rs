@@ -5,24 +5,50 @@ use std::collections::BTreeSet;
 use crate::source::{Scope, Source};
 
 mod accessanalyzer;
+mod apigateway;
+mod autoscaling;
+mod backup;
+mod certificates;
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod dlm;
+mod dynamodb;
 mod ec2;
+mod ec2_instance;
+mod ec2_routing;
+mod ec2_storage;
+mod ecr;
+mod efs;
+mod elasticache;
+mod elb;
+mod elbv2;
 mod eventbridge;
 mod events;
+mod file_services;
 mod iam;
 mod identity_center;
 mod identity_providers;
+mod inspector2;
 mod kms;
 mod logs;
 mod macie2;
+mod network_firewall;
+mod opensearch;
 mod organizations;
 mod pipelines;
+mod put;
+mod rds;
+mod redshift;
+mod rows;
 mod s3;
 mod s3control;
 mod scaling;
+mod secretsmanager;
 mod sns;
+mod ssm;
 mod tagging;
+mod wafv2;
 
 pub use events::EVENTS;
 
@@ -30,25 +56,62 @@ pub use events::EVENTS;
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &apigateway::REST_APIS,
+    &certificates::ACM,
+    &certificates::IAM,
+    &cloudfront::DISTRIBUTIONS,
     &accessanalyzer::ANALYZERS,
-    &pipelines::CLOUDFORMATION,
-    &EVENTS,
+    &autoscaling::GROUPS,
+    &autoscaling::INSTANCES,
+    &backup::COPY_JOBS,
+    &backup::JOBS,
+    &backup::PLANS,
+    &backup::PROTECTED_RESOURCES,
+    &backup::RESTORE_JOBS,
+    &backup::RESTORE_TESTING_PLANS,
+    &backup::VAULTS,
     &cloudtrail::TRAILS,
     &cloudwatch::ALARM_HISTORY,
     &pipelines::CODEDEPLOY,
     &pipelines::CODEPIPELINE,
+    &dlm::POLICIES,
+    &dynamodb::TABLES,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
-    &ec2::SECURITY_GROUPS,
     &ec2::SECURITY_GROUP_RULES,
+    &ec2::SECURITY_GROUPS,
     &ec2::VPCS,
+    &ec2_routing::FLOW_LOGS,
+    &ec2_routing::INTERNET_GATEWAYS,
+    &ec2_routing::NAT_GATEWAYS,
+    &ec2_routing::ROUTE_TABLES,
+    &ec2_routing::SUBNETS,
+    &efs::FILE_SYSTEMS,
+    &elb::LOAD_BALANCERS,
+    &elbv2::LOAD_BALANCERS,
+    &elbv2::SSL_POLICIES,
+    &elbv2::TARGET_GROUPS,
+    &file_services::FILE_SHARES,
+    &file_services::FSX_FILE_SYSTEMS,
+    &file_services::TRANSFER_SERVERS,
+    &ec2_instance::ALLOWED_IMAGES,
+    &ec2_instance::IMAGES,
+    &ec2_instance::INSTANCES,
+    &ec2_instance::METADATA_DEFAULTS,
+    &ec2_storage::ENCRYPTION_DEFAULT,
+    &ec2_storage::SNAPSHOTS,
+    &ec2_storage::VOLUMES,
+    &ecr::REGISTRY_SCANNING,
+    &ecr::REPOSITORIES,
+    &elasticache::REPLICATION_GROUPS,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
     &identity_center::IDENTITY_CENTER,
     &identity_providers::PROVIDERS,
+    &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
     &logs::LOG_GROUPS,
@@ -61,7 +124,21 @@ pub static SOURCES: &[&Source] = &[
     &scaling::SCALABLE_TARGETS,
     &sns::NOTIFICATIONS,
     &macie2::MACIE,
+    &network_firewall::FIREWALLS,
+    &opensearch::DOMAINS,
+    &pipelines::CLOUDFORMATION,
+    &rds::CLUSTER_SNAPSHOTS,
+    &rds::CLUSTERS,
+    &rds::EVENTS,
+    &rds::GLOBAL_CLUSTERS,
+    &rds::INSTANCES,
+    &rds::SNAPSHOTS,
+    &rds::SUBNET_GROUPS,
+    &redshift::CLUSTERS,
+    &secretsmanager::SECRETS,
+    &ssm::MANAGED_INSTANCES,
     &tagging::RESOURCES,
+    &EVENTS,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

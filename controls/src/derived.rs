@@ -10,11 +10,14 @@ use rusqlite::types::Value;
 
 mod cloudtrail;
 mod ec2;
+mod ecr;
+mod efs;
 mod gaps;
 mod glob;
 mod iam;
 mod kms;
 mod monitoring;
+mod network;
 mod organizations;
 mod policy;
 mod row;
@@ -40,6 +43,11 @@ pub struct DerivedTable {
 pub static TABLES: &[DerivedTable] = &[
     cloudtrail::TRAIL_COVERAGE,
     ec2::RULE_SOURCE,
+    efs::POLICY_STATEMENT,
+    iam::POLICY_STATEMENT,
+    kms::POLICY_STATEMENT,
+    network::SUBNET_ROUTE,
+    ecr::REPOSITORY_SCANNING,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
     monitoring::EVENT_RULE_TARGET,
@@ -70,6 +78,11 @@ pub enum DerivedError {
 pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
+    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
+    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
+    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
+    write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(

@@ -274,7 +274,12 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
     let observe = page.observe
         && parameters
             .iter()
-            .any(|p| p.name == MODE && p.value.as_str() == Some("observe"));
+            .any(|p| p.name == MODE && p.value.as_str() == Some("observe"))
+        && page.observe_without.as_ref().is_none_or(|name| {
+            parameters
+                .iter()
+                .any(|p| p.name == *name && matches!(p.value.as_str(), None | Some("")))
+        });
     Ok(ControlResult {
         id: page.id.clone(),
         verdict: judged.verdict,

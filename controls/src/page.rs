@@ -170,6 +170,7 @@ struct FrontMatter {
     after: Vec<String>,
     #[serde(default)]
     observe: bool,
+    observe_without: Option<String>,
     #[serde(default)]
     peers: Vec<String>,
     #[serde(default)]
@@ -206,6 +207,9 @@ pub struct Page {
     pub after: Vec<String>,
     /// Fails are observations, unless the firm sets `mode = "enforce"`.
     pub observe: bool,
+    /// The parameter without whose value fails are observations only; with it they are deviations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observe_without: Option<String>,
     /// What others call the same check.
     pub peers: Vec<String>,
     /// Parameters by name.
@@ -268,6 +272,13 @@ impl Page {
         for (name, spec) in &parameters {
             check_parameter(name, spec)?;
         }
+        if let Some(name) = &front.observe_without
+            && !(front.observe && parameters.contains_key(name))
+        {
+            return Err(format!(
+                "observe_without: `{name}` must be a parameter of the page, and `observe` true"
+            ));
+        }
         for (kind, spec) in &front.facts {
             spec.check(kind)?;
         }
@@ -326,6 +337,7 @@ impl Page {
             hints: front.hints,
             after: front.after,
             observe: front.observe,
+            observe_without: front.observe_without,
             peers: front.peers,
             parameters,
             facts: front.facts,

@@ -12,34 +12,85 @@ use crate::clock::Timestamp;
 
 mod accessanalyzer;
 mod account;
+mod apigateway;
+mod autoscaling;
+mod backup;
+mod certificates;
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod dlm;
+mod dynamodb;
 mod ec2;
+mod ec2_instance;
+mod ec2_routing;
+mod ec2_storage;
+mod ecr;
+mod efs;
+mod elasticache;
+mod elb;
+mod elbv2;
 mod eventbridge;
 mod events;
+mod file_services;
 mod iam;
 mod identity_center;
+mod inspector2;
 mod kms;
 mod logs;
 mod macie2;
+mod network_firewall;
+mod opensearch;
 mod organizations;
 mod pipelines;
+mod rds;
+mod redshift;
 mod s3;
 mod s3_data;
 mod scaling;
+mod secretsmanager;
 mod sns;
+mod ssm;
 mod tagging;
 
 pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
+pub use apigateway::{ApigatewayRestApi, ApigatewayStage, Wafv2StageAcl};
+pub use autoscaling::{AutoscalingGroup, AutoscalingInstance};
+pub use backup::{
+    BackupCopyJob, BackupJob, BackupPlan, BackupPlanRule, BackupProtectedResource, BackupRecoveryPoint,
+    BackupRestoreJob, BackupRestoreTestingPlan, BackupSelection, BackupVault,
+};
+pub use certificates::{AcmCertificate, IamServerCertificate};
+pub use cloudfront::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
 pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
+pub use dlm::{DlmPolicy, DlmSchedule};
+pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
 };
+pub use ec2_instance::{
+    Ec2AllowedImagesSettings, Ec2Image, Ec2Instance, Ec2InstanceImage, Ec2InstanceMetadataDefaults, Ec2UsedImage,
+};
+pub use ec2_routing::{
+    Ec2FlowLog, Ec2InternetGateway, Ec2NatGateway, Ec2Route, Ec2RouteTable, Ec2RouteTableAssociation, Ec2Subnet,
+};
+pub use ec2_storage::{Ec2EbsEncryptionDefault, Ec2PublicSnapshot, Ec2Snapshot, Ec2SnapshotPermission, Ec2Volume};
+pub use ecr::{EcrRegistryScanning, EcrRegistryScanningRule, EcrRepository};
+pub use efs::{EfsFileSystem, EfsFileSystemPolicy};
+pub use elasticache::{ElasticacheReplicationGroup, ElasticacheReplicationGroupTags};
+pub use elb::{ElbListener, ElbLoadBalancer};
+pub use elbv2::{
+    Elbv2Listener, Elbv2LoadBalancer, Elbv2Rule, Elbv2SslPolicy, Elbv2TargetGroup, Elbv2TargetHealth, ListenerAction,
+    Wafv2LoadBalancerAcl,
+};
 pub use eventbridge::{EventsBus, EventsRule, EventsTarget};
 pub use events::{CloudtrailEvent, CloudtrailEventWindow};
+pub use file_services::{
+    FsxFileSystem, StoragegatewayFileShare, StoragegatewayNfsFileShare, StoragegatewaySmbFileShare, TransferServer,
+};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
@@ -49,9 +100,12 @@ pub use identity_center::{
     IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
     SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
 };
+pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
+pub use network_firewall::{NetworkFirewall, NetworkFirewallEndpoint, NetworkFirewallLogging, NetworkFirewallPolicy};
+pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
 pub use organizations::{
     OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
     OrganizationsPolicyTarget, OrganizationsRoot,
@@ -59,6 +113,11 @@ pub use organizations::{
 pub use pipelines::{
     CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline,
 };
+pub use rds::{
+    RdsBackupEvent, RdsDbCluster, RdsDbClusterSnapshot, RdsDbClusterSnapshotAttribute, RdsDbInstance, RdsDbSnapshot,
+    RdsDbSnapshotAttribute, RdsDbSubnetGroup, RdsGlobalClusterMember,
+};
+pub use redshift::RedshiftCluster;
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
@@ -69,43 +128,103 @@ pub use s3_data::{
     S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
 };
 pub use scaling::{ApplicationAutoscalingTarget, AutoscalingPolicy};
+pub use secretsmanager::SecretsmanagerSecret;
 pub use sns::{SnsSubscription, SnsTopic};
+pub use ssm::{SsmInstance, SsmPatchState};
 pub use tagging::TaggedResource;
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &AccessanalyzerAnalyzer::TABLE,
+    &AccessanalyzerFinding::TABLE,
+    &AcmCertificate::TABLE,
+    &ApigatewayRestApi::TABLE,
+    &ApigatewayStage::TABLE,
     &ApplicationAutoscalingTarget::TABLE,
+    &AutoscalingGroup::TABLE,
+    &AutoscalingInstance::TABLE,
     &AutoscalingPolicy::TABLE,
+    &BackupCopyJob::TABLE,
+    &BackupJob::TABLE,
+    &BackupPlan::TABLE,
+    &BackupPlanRule::TABLE,
+    &BackupProtectedResource::TABLE,
+    &BackupRecoveryPoint::TABLE,
+    &BackupRestoreJob::TABLE,
+    &BackupRestoreTestingPlan::TABLE,
+    &BackupSelection::TABLE,
+    &BackupVault::TABLE,
+    &CloudformationStack::TABLE,
+    &CloudformationStackEvent::TABLE,
+    &CloudfrontBehavior::TABLE,
+    &CloudfrontDistribution::TABLE,
+    &CloudtrailEvent::TABLE,
     &CloudtrailEventSelector::TABLE,
+    &CloudtrailEventWindow::TABLE,
     &CloudtrailLogGroupDelivery::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
     &CloudwatchAlarm::TABLE,
     &CloudwatchAlarmHistory::TABLE,
     &CloudwatchCompositeAlarm::TABLE,
-    &AccessanalyzerAnalyzer::TABLE,
-    &AccessanalyzerFinding::TABLE,
-    &CloudformationStack::TABLE,
-    &CloudformationStackEvent::TABLE,
-    &CloudtrailEvent::TABLE,
-    &CloudtrailEventWindow::TABLE,
     &CodedeployDeployment::TABLE,
     &CodepipelineExecution::TABLE,
     &CodepipelinePipeline::TABLE,
+    &DlmPolicy::TABLE,
+    &DlmSchedule::TABLE,
+    &DynamodbContinuousBackups::TABLE,
+    &DynamodbReplica::TABLE,
+    &DynamodbTable::TABLE,
+    &DynamodbTableTags::TABLE,
+    &DynamodbTtl::TABLE,
+    &Ec2AllowedImagesSettings::TABLE,
+    &Ec2EbsEncryptionDefault::TABLE,
+    &Ec2FlowLog::TABLE,
+    &Ec2Image::TABLE,
+    &Ec2Instance::TABLE,
+    &Ec2InstanceImage::TABLE,
+    &Ec2InstanceMetadataDefaults::TABLE,
+    &Ec2InternetGateway::TABLE,
+    &Ec2NatGateway::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
     &Ec2NetworkInterfaceGroup::TABLE,
     &Ec2PrefixList::TABLE,
     &Ec2PrefixListEntry::TABLE,
+    &Ec2PublicSnapshot::TABLE,
+    &Ec2Route::TABLE,
+    &Ec2RouteTable::TABLE,
+    &Ec2RouteTableAssociation::TABLE,
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
+    &Ec2Snapshot::TABLE,
+    &Ec2SnapshotPermission::TABLE,
+    &Ec2Subnet::TABLE,
+    &Ec2UsedImage::TABLE,
+    &Ec2Volume::TABLE,
     &Ec2Vpc::TABLE,
+    &EcrRegistryScanning::TABLE,
+    &EcrRegistryScanningRule::TABLE,
+    &EcrRepository::TABLE,
+    &EfsFileSystem::TABLE,
+    &EfsFileSystemPolicy::TABLE,
+    &ElasticacheReplicationGroup::TABLE,
+    &ElasticacheReplicationGroupTags::TABLE,
+    &ElbListener::TABLE,
+    &ElbLoadBalancer::TABLE,
+    &Elbv2Listener::TABLE,
+    &Elbv2LoadBalancer::TABLE,
+    &Elbv2Rule::TABLE,
+    &Elbv2SslPolicy::TABLE,
+    &Elbv2TargetGroup::TABLE,
+    &Elbv2TargetHealth::TABLE,
     &EventsBus::TABLE,
     &EventsRule::TABLE,
     &EventsTarget::TABLE,
+    &FsxFileSystem::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -122,12 +241,15 @@ pub static TABLES: &[&Table] = &[
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
     &IamSamlProvider::TABLE,
+    &IamServerCertificate::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
     &IdentitystoreGroup::TABLE,
     &IdentitystoreMembership::TABLE,
     &IdentitystoreUser::TABLE,
+    &Inspector2AccountStatus::TABLE,
+    &Inspector2Coverage::TABLE,
     &KmsAlias::TABLE,
     &KmsGrant::TABLE,
     &KmsKey::TABLE,
@@ -140,12 +262,28 @@ pub static TABLES: &[&Table] = &[
     &Macie2AutomatedDiscovery::TABLE,
     &Macie2Bucket::TABLE,
     &Macie2Session::TABLE,
+    &NetworkFirewall::TABLE,
+    &NetworkFirewallEndpoint::TABLE,
+    &NetworkFirewallLogging::TABLE,
+    &NetworkFirewallPolicy::TABLE,
+    &OpensearchDomain::TABLE,
+    &OpensearchDomainTags::TABLE,
     &OrganizationsAccount::TABLE,
     &OrganizationsOrganization::TABLE,
     &OrganizationsParent::TABLE,
     &OrganizationsPolicy::TABLE,
     &OrganizationsPolicyTarget::TABLE,
     &OrganizationsRoot::TABLE,
+    &RdsBackupEvent::TABLE,
+    &RdsDbCluster::TABLE,
+    &RdsDbClusterSnapshot::TABLE,
+    &RdsDbClusterSnapshotAttribute::TABLE,
+    &RdsDbInstance::TABLE,
+    &RdsDbSnapshot::TABLE,
+    &RdsDbSnapshotAttribute::TABLE,
+    &RdsDbSubnetGroup::TABLE,
+    &RdsGlobalClusterMember::TABLE,
+    &RedshiftCluster::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
@@ -166,13 +304,23 @@ pub static TABLES: &[&Table] = &[
     &S3BucketVersioning::TABLE,
     &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
+    &SecretsmanagerSecret::TABLE,
     &SnsSubscription::TABLE,
     &SnsTopic::TABLE,
-    &TaggedResource::TABLE,
+    &SsmInstance::TABLE,
+    &SsmPatchState::TABLE,
     &SsoAccountAssignment::TABLE,
     &SsoInstance::TABLE,
     &SsoPermissionSet::TABLE,
     &SsoPermissionSetDetail::TABLE,
+    &StoragegatewayFileShare::TABLE,
+    &StoragegatewayNfsFileShare::TABLE,
+    &StoragegatewaySmbFileShare::TABLE,
+    &TaggedResource::TABLE,
+    &TransferServer::TABLE,
+    &Wafv2DistributionAcl::TABLE,
+    &Wafv2LoadBalancerAcl::TABLE,
+    &Wafv2StageAcl::TABLE,
 ];
 
 /// The table of this name.

@@ -68,8 +68,9 @@ macro_rules! row {
         })
     };
 }
+pub(super) use row;
 
-/// Reads a list of EC2's to its end, hands each page to `each`, and names a failure.
+/// Reads a list with the usual page token to its end, hands each page to `each`, and names a failure.
 macro_rules! read {
     ($context:expr, $operation:literal, $call:expr, |$page:ident, $source:ident| $each:block) => {
         let list = $context.pages($call, |page| token(page.next_token())).await;
@@ -82,6 +83,7 @@ macro_rules! read {
         }
     };
 }
+pub(super) use read;
 
 async fn vpcs(context: &Context<'_>) {
     let ec2 = context.session.ec2(context.client_region);
@@ -96,6 +98,7 @@ async fn vpcs(context: &Context<'_>) {
                     id,
                     cidr: text(vpc.cidr_block()),
                     is_default: vpc.is_default(),
+                    owner_id: text(vpc.owner_id()),
                     tags: tags(vpc.tags().iter().map(|tag| (tag.key(), tag.value()))),
                 });
             }
@@ -192,6 +195,7 @@ async fn network_interfaces(context: &Context<'_>) {
                     interface_type: interface.interface_type().map(|kind| kind.as_str().to_owned()),
                     status: interface.status().map(|status| status.as_str().to_owned()),
                     instance_id: interface.attachment().and_then(|attachment| text(attachment.instance_id())),
+                    requester_id: text(interface.requester_id()),
                     description: text(interface.description()),
                 });
                 for group in interface.groups() {

@@ -11,6 +11,8 @@ record! {
         cidr: Option<String>,
         /// The region's default VPC.
         is_default: Option<bool>,
+        /// Account that owns the VPC (another one for shared VPCs).
+        owner_id: Option<String>,
         /// Tags, sorted.
         tags: Vec<Tag>,
     }
@@ -77,6 +79,8 @@ record! {
         status: Option<String>,
         /// Instance it is attached to.
         instance_id: Option<String>,
+        /// Who asked for it: an account id, or an AWS service such as `amazon-rds`.
+        requester_id: Option<String>,
         /// Description.
         description: Option<String>,
     }

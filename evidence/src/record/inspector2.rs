@@ -1,0 +1,42 @@
+//! Amazon Inspector: what it scans.
+
+use super::record;
+use crate::clock::Timestamp;
+
+record! {
+    /// Whether Inspector scans, by kind of resource: `ENABLING`, `ENABLED`, `DISABLING`, `DISABLED`,
+    /// `SUSPENDING` or `SUSPENDED`.
+    "inspector2_account_status" Inspector2AccountStatus from ["inspector2:BatchGetAccountStatus"] volatile [] {
+        /// Of Inspector as a whole.
+        status: Option<String>,
+        /// Of scans of EC2 instances.
+        ec2: Option<String>,
+        /// Of scans of container images.
+        ecr: Option<String>,
+        /// Of scans of Lambda functions.
+        lambda: Option<String>,
+        /// Of scans of the code of Lambda functions.
+        lambda_code: Option<String>,
+    }
+}
+
+record! {
+    /// A resource that Inspector knows; asked only where Inspector is not off.
+    "inspector2_coverage" Inspector2Coverage
+        from ["inspector2:BatchGetAccountStatus", "inspector2:ListCoverage"] volatile ["last_scanned_at"] {
+        /// Id of the resource.
+        resource_id: String,
+        /// `AWS_EC2_INSTANCE`, `AWS_ECR_REPOSITORY`, `AWS_ECR_CONTAINER_IMAGE`, `AWS_LAMBDA_FUNCTION`, …
+        resource_type: String,
+        /// Account of the resource.
+        resource_account: String,
+        /// `PACKAGE`, `NETWORK` or `CODE`.
+        scan_type: String,
+        /// `ACTIVE` or `INACTIVE`.
+        status: Option<String>,
+        /// Why.
+        reason: Option<String>,
+        /// When it was last scanned.
+        last_scanned_at: Option<Timestamp>,
+    }
+}
