@@ -16,6 +16,7 @@ mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod monitoring;
 mod network;
 mod organizations;
 mod policy;
@@ -49,6 +50,11 @@ pub static TABLES: &[DerivedTable] = &[
     ecr::REPOSITORY_SCANNING,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
+    monitoring::EVENT_RULE_TARGET,
+    monitoring::FILTER_EVENT,
+    monitoring::METRIC_FILTER_ALARM,
+    monitoring::MONITORED_EVENT,
+    monitoring::RULE_EVENT,
     organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
@@ -79,6 +85,19 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &monitoring::EVENT_RULE_TARGET,
+        monitoring::event_rule_targets(snapshot),
+    )?;
+    write(db, &monitoring::FILTER_EVENT, monitoring::filter_events(snapshot))?;
+    write(
+        db,
+        &monitoring::METRIC_FILTER_ALARM,
+        monitoring::metric_filter_alarms(snapshot),
+    )?;
+    write(db, &monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
+    write(db, &monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
     write(
         db,
         &organizations::POLICY_STATEMENT,
