@@ -73,7 +73,7 @@ async fn certificates(context: &Context<'_>, region: &str) {
         })
         .collect();
     context
-        .each(listed, |(summary, listed_in)| async move {
+        .each(&listed, |(summary, listed_in)| async move {
             let arn = summary.certificate_arn().unwrap_or_default();
             let (output, source) = match context
                 .ask(acm.describe_certificate().certificate_arn(arn).send())
@@ -82,7 +82,7 @@ async fn certificates(context: &Context<'_>, region: &str) {
                 Ok(answer) => (Some(answer.output), answer.exchange),
                 Err(failure) => {
                     context.gap_in(region, "acm:DescribeCertificate", Some(arn), &failure);
-                    (None, listed_in)
+                    (None, *listed_in)
                 }
             };
             let certificate = output.as_ref().and_then(|output| output.certificate());

@@ -58,14 +58,14 @@ async fn transfer_servers(context: &Context<'_>) {
         .flat_map(|page| page.output.servers().iter().map(|server| (server, page.exchange)))
         .collect();
     context
-        .each(listed, |(listed, listed_in)| async move {
+        .each(&listed, |(listed, listed_in)| async move {
             let arn = listed.arn().to_owned();
             let id = listed.server_id().unwrap_or_default().to_owned();
             let (output, source) = match context.ask(transfer.describe_server().server_id(&id).send()).await {
                 Ok(answer) => (Some(answer.output), answer.exchange),
                 Err(failure) => {
                     context.gap("transfer:DescribeServer", Some(&arn), &failure);
-                    (None, listed_in)
+                    (None, *listed_in)
                 }
             };
             let server = output.as_ref().and_then(|output| output.server());
