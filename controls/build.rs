@@ -40,7 +40,7 @@ fn find(folder: &Path, prefix: &str, pages: &mut Vec<String>) -> io::Result<()> 
         };
         if entry.file_type()?.is_dir() {
             find(&entry.path(), &path, pages)?;
-        } else if name.ends_with(".md") {
+        } else if name.ends_with(".md") || path.starts_with("shared/") && name.ends_with(".sql") {
             println!("cargo::rerun-if-changed={}", entry.path().display());
             pages.push(path);
         }

@@ -12,8 +12,9 @@ use crate::criteria::{Criteria, Criterion};
 use crate::database::{Database, HELPERS};
 use crate::derived;
 use crate::nearest::nearest;
-use crate::page::{MODE, Page};
+use crate::page::{MODE, Page, PageError};
 use crate::query;
+use crate::result::ParameterUse;
 use crate::settings::Settings;
 use crate::sql;
 
@@ -35,6 +36,26 @@ pub struct Control {
     /// in the others leaves open, the query reads from the verdicts of the controls before it.
     #[serde(skip)]
     pub own_operations: Vec<String>,
+}
+
+impl Control {
+    /// The operations of its own tables, without those that do not count with these parameters.
+    pub(crate) fn needed(&self, parameters: &[ParameterUse]) -> Vec<String> {
+        if self.page.tables_for.is_empty() {
+            return self.own_operations.clone();
+        }
+        let value = |name: &str| {
+            let parameter = parameters.iter().find(|p| p.name == name)?;
+            parameter.value.as_str().map(str::to_owned)
+        };
+        let tables = self
+            .page
+            .tables
+            .iter()
+            .filter(|table| !self.page.sets_aside(table, value));
+        let needed: BTreeSet<_> = tables.flat_map(|table| operations_of(table)).chain([ALWAYS]).collect();
+        needed.into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// All controls, each after those whose verdicts it reads.
@@ -92,8 +113,18 @@ impl Catalogue {
         let criteria = Criteria::builtin()?;
         let mut problems = Vec::new();
         let mut parsed: BTreeMap<String, Page> = BTreeMap::new();
+        let mut shared: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
         for (file, text) in &pages {
-            match Page::parse(file, text) {
+            if let Some(name) = shared_name(file)
+                && let Some((first, _)) = shared.insert(name, (file, text))
+            {
+                problems.push(format!(
+                    "{file}: the query `{name}` is there already, in {first}; choose another name"
+                ));
+            }
+        }
+        for (file, text) in pages.iter().filter(|(file, _)| shared_name(file).is_none()) {
+            match Page::parse(file, text).and_then(|page| with_shared(page, &shared)) {
                 Ok(page) => match parsed.get(&page.id) {
                     Some(first) => problems.push(format!(
                         "{file}: id `{}` is taken by {}; choose another and rename the file",
@@ -207,6 +238,26 @@ impl Catalogue {
     }
 }
 
+/// The name of a query that pages may share: `shared/<name>.sql`.
+fn shared_name(file: &str) -> Option<&str> {
+    file.strip_prefix("shared/")?.strip_suffix(".sql")
+}
+
+/// The page with the query that it shares, if it shares one.
+fn with_shared(mut page: Page, shared: &BTreeMap<&str, (&str, &str)>) -> Result<Page, PageError> {
+    if let Some(name) = page.query.clone() {
+        let Some((_, sql)) = shared.get(name.as_str()) else {
+            let known = nearest(&name, shared.keys().copied());
+            return Err(PageError::new(
+                &page.file,
+                format!("query: there is no shared/{name}.sql{known}"),
+            ));
+        };
+        page.share(sql);
+    }
+    Ok(page)
+}
+
 fn own_operations(page: &Page) -> BTreeSet<String> {
     let tables = page.tables.iter().flat_map(|t| operations_of(t));
     tables.chain([ALWAYS]).map(str::to_owned).collect()
@@ -225,7 +276,7 @@ pub fn operations_of(table: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// Reads all pages below a folder.
+/// Reads all pages below a folder, and the queries they share in its folder `shared`.
 pub fn read_pages(folder: &Path) -> Result<Vec<(String, String)>, CatalogueError> {
     fn walk(root: &Path, folder: &Path, pages: &mut Vec<(String, String)>) -> Result<(), CatalogueError> {
         let failed = |path: &Path| {
@@ -237,12 +288,15 @@ pub fn read_pages(folder: &Path) -> Result<Vec<(String, String)>, CatalogueError
             let path = entry.path();
             if path.is_dir() {
                 walk(root, &path, pages)?;
-            } else if path.extension().is_some_and(|e| e == "md") {
+                continue;
+            }
+            // With `/` on every system, so that messages and digests agree.
+            let parts = path.strip_prefix(root).unwrap_or(&path).components();
+            let parts: Vec<_> = parts.map(|c| c.as_os_str().to_string_lossy()).collect();
+            let file = parts.join("/");
+            if file.ends_with(".md") || shared_name(&file).is_some() {
                 let text = fs::read_to_string(&path).map_err(failed(&path))?;
-                // With `/` on every system, so that messages and digests agree.
-                let parts = path.strip_prefix(root).unwrap_or(&path).components();
-                let parts: Vec<_> = parts.map(|c| c.as_os_str().to_string_lossy()).collect();
-                pages.push((parts.join("/"), text));
+                pages.push((file, text));
             }
         }
         Ok(())
@@ -511,6 +565,31 @@ mod tests {
                 "{sql}\n{message}"
             );
         }
+    }
+
+    #[test]
+    fn pages_share_a_query() {
+        let sharing = |id: &str| {
+            let (file, text) = page(id, "", "\"iam_user\"", "SELECT 1");
+            let text = text.replace("```sql\nSELECT 1\n```\n", "").replacen(
+                "[parameters",
+                "query = \"users\"\n[parameters",
+                1,
+            );
+            (file, text)
+        };
+        let query = |file: &str, more: &str| (file.to_owned(), format!("{USERS} WHERE :control <> 'x'{more};\n"));
+        let pages = [sharing("a"), sharing("b"), query("shared/users.sql", "")];
+        let catalogue = Catalogue::from_pages(pages.clone()).unwrap();
+        let sql = |id: &str| catalogue.get(id).unwrap().page.sql.clone();
+        assert_eq!(sql("a"), format!("{USERS} WHERE :control <> 'x'"));
+        assert_eq!(sql("a"), sql("b"));
+        // Another query is another catalogue.
+        let other = [sharing("a"), sharing("b"), query("shared/users.sql", " AND 1")];
+        assert_ne!(Catalogue::from_pages(other).unwrap().digest(), catalogue.digest());
+        assert!(problem(&[sharing("a"), query("shared/user.sql", "")]).contains("did you mean `user`"));
+        let twice = [pages[0].clone(), pages[2].clone(), query("shared/users.sql", "")];
+        assert!(problem(&twice).contains("is there already"));
     }
 
     #[test]

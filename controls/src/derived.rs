@@ -17,6 +17,7 @@ mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod monitoring;
 mod network;
 mod opensearch;
 mod organizations;
@@ -52,6 +53,14 @@ pub static TABLES: &[DerivedTable] = &[
     efs::POLICY_STATEMENT,
     network::SUBNET_ROUTE,
     opensearch::DOMAIN_EXPOSURE,
+    iam::POLICY_STATEMENT,
+    kms::POLICY_STATEMENT,
+    monitoring::EVENT_RULE_TARGET,
+    monitoring::FILTER_EVENT,
+    monitoring::METRIC_FILTER_ALARM,
+    monitoring::MONITORED_EVENT,
+    monitoring::RULE_EVENT,
+    network::SUBNET_ROUTE,
     organizations::POLICY_STATEMENT,
     replica::DATA_REPLICA,
     s3::BUCKET_EXPOSURE,
@@ -59,6 +68,7 @@ pub static TABLES: &[DerivedTable] = &[
     s3_data_events::DATA_EVENT_COVERAGE,
     sns::POLICY_STATEMENT,
     s3_delete::PRINCIPAL_S3_DELETE,
+    sns::POLICY_STATEMENT,
 ];
 
 /// A derived table could not be computed.
@@ -80,11 +90,24 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &replica::DATA_REPLICA, replica::data_replicas(snapshot))?;
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
-    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
-    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
+    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &monitoring::EVENT_RULE_TARGET,
+        monitoring::event_rule_targets(snapshot),
+    )?;
+    write(db, &monitoring::FILTER_EVENT, monitoring::filter_events(snapshot))?;
+    write(
+        db,
+        &monitoring::METRIC_FILTER_ALARM,
+        monitoring::metric_filter_alarms(snapshot),
+    )?;
+    write(db, &monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
+    write(db, &monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
+    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(
         db,
         &organizations::POLICY_STATEMENT,
@@ -92,13 +115,13 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
-    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     write(
         db,
         &s3_data_events::DATA_EVENT_COVERAGE,
         s3_data_events::coverage(snapshot),
     )?;
     write(db, &s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
+    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     Ok(())
 }
 

@@ -127,12 +127,13 @@ impl<'a> Asked<'a> {
     }
 
     /// The operations a control needs that were never asked in the account.
-    fn missing<'o>(&self, control: &'o Control, account: &str) -> Vec<&'o str> {
+    fn missing<'o>(&self, needed: &'o [String], account: &str) -> Vec<&'o str> {
         // Regions are asked of one service, and of the other only if that failed.
         let either = operations_of("region");
         let regions_known = either.iter().any(|o| self.has(account, o));
-        let needed = control.own_operations.iter().map(String::as_str);
         needed
+            .iter()
+            .map(String::as_str)
             .filter(|o| {
                 if either.contains(o) {
                     !regions_known
@@ -159,14 +160,13 @@ const GLOBAL: &[&str] = &[
 ];
 
 /// Does the gap leave something open that the control needs?
-fn touches(gap: &Gap, control: &Control) -> bool {
-    if control.own_operations.contains(&gap.operation) {
+fn touches(gap: &Gap, needed: &[String]) -> bool {
+    if needed.contains(&gap.operation) {
         return true;
     }
     // Without the list of regions nobody knows whether all of them were asked.
     operations_of("region").contains(&gap.operation.as_str())
-        && control
-            .own_operations
+        && needed
             .iter()
             .any(|o| !GLOBAL.contains(&o.split(':').next().unwrap_or_default()))
 }
@@ -210,6 +210,7 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
         source,
     };
     let meta = &snapshot.meta;
+    let needed = control.needed(&parameters);
     let bounds = frame.bounds(meta.opened_at);
     let sql = query::wrap(control, &parameters, &meta.run, meta.opened_at, bounds).map_err(|e| failed(e.into()))?;
     let found = query::run(database.connection(), &sql).map_err(failed)?;
@@ -217,7 +218,7 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
     let gaps: Vec<_> = snapshot
         .gaps
         .iter()
-        .filter(|gap| touches(gap, control))
+        .filter(|gap| touches(gap, &needed))
         .cloned()
         .collect();
     let unset: Vec<_> = parameters
@@ -230,7 +231,7 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
     accounts.extend(resources.iter().map(|r| r.account.as_str()));
     let missing: BTreeMap<&str, Vec<&str>> = accounts
         .iter()
-        .map(|account| (*account, asked.missing(control, account)))
+        .map(|account| (*account, asked.missing(&needed, account)))
         .filter(|(_, operations)| !operations.is_empty())
         .collect();
     let by_account = accounts.iter().map(|account| {

@@ -8,6 +8,7 @@ pub mod derived;
 pub mod evaluate;
 pub mod examples;
 pub mod manual;
+pub mod monitoring;
 pub mod nearest;
 pub mod page;
 pub mod period;

@@ -161,7 +161,11 @@ struct FrontMatter {
     severity: Severity,
     tables: Vec<String>,
     #[serde(default)]
+    tables_for: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
     hints: Vec<String>,
+    #[serde(default)]
+    query: Option<String>,
     #[serde(default)]
     after: Vec<String>,
     #[serde(default)]
@@ -194,6 +198,9 @@ pub struct Page {
     pub severity: Severity,
     /// Base and derived tables the query reads.
     pub tables: Vec<String>,
+    /// Those of them that count only where a parameter has a value: by parameter and value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables_for: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// Tables the query reads besides, to say more: a gap in them leaves no verdict open.
     pub hints: Vec<String>,
     /// Controls whose verdicts the query reads.
@@ -215,7 +222,10 @@ pub struct Page {
     pub test: String,
     /// `## Notes`, Markdown.
     pub notes: String,
-    /// The query.
+    /// Name of the query that the page shares with others, if it has none of its own.
+    #[serde(skip)]
+    pub query: Option<String>,
+    /// The query; empty until a shared one is found.
     #[serde(skip)]
     pub sql: String,
     /// The examples, each a TOML text.
@@ -233,15 +243,21 @@ pub struct PageError {
     message: String,
 }
 
+impl PageError {
+    pub(crate) fn new(file: &str, message: String) -> Self {
+        Self {
+            file: file.to_owned(),
+            message,
+        }
+    }
+}
+
 const SECTIONS: [&str; 4] = ["Control", "Test", "Notes", "Examples"];
 
 impl Page {
     /// Reads a page.
     pub fn parse(file: &str, text: &str) -> Result<Self, PageError> {
-        Self::read(file, text).map_err(|message| PageError {
-            file: file.to_owned(),
-            message,
-        })
+        Self::read(file, text).map_err(|message| PageError::new(file, message))
     }
 
     fn read(file: &str, text: &str) -> Result<Self, String> {
@@ -280,9 +296,34 @@ impl Page {
         };
         let (control, test, notes) = (section("Control")?, section("Test")?, section("Notes")?);
         let mut queries = parts.sql.into_iter();
-        let (Some(sql), None) = (queries.next(), queries.next()) else {
-            return Err("a page has exactly one fenced ```sql block; put the query there".to_owned());
+        let sql = match (&front.query, queries.next(), queries.next()) {
+            (None, Some(sql), None) => sql,
+            (Some(name), None, None) if is_name(name) => String::new(),
+            (Some(name), None, None) => {
+                return Err(format!(
+                    "query: `{name}` must consist of a-z, 0-9 and -, without `.sql`"
+                ));
+            }
+            (Some(_), ..) => {
+                return Err("the page shares a query, and has a fenced ```sql block of its own; keep one".to_owned());
+            }
+            (None, ..) => return Err("a page has exactly one fenced ```sql block; put the query there".to_owned()),
         };
+        let mut tables = front.tables;
+        for (parameter, by_value) in &front.tables_for {
+            let choices = parameters.get(parameter).and_then(|spec| spec.choices.as_ref());
+            let choices = choices.ok_or_else(|| {
+                format!("tables_for.{parameter}: there is no parameter of this name that is a choice; declare it")
+            })?;
+            if let Some(value) = by_value.keys().find(|value| !choices.contains(value)) {
+                return Err(format!("tables_for.{parameter}: `{value}` is not among its choices"));
+            }
+            for table in by_value.values().flatten() {
+                if !tables.contains(table) {
+                    tables.push(table.clone());
+                }
+            }
+        }
         Ok(Self {
             file: file.to_owned(),
             id: front.id,
@@ -291,7 +332,8 @@ impl Page {
             practices: front.practices,
             r#type: front.r#type,
             severity: front.severity,
-            tables: front.tables,
+            tables,
+            tables_for: front.tables_for,
             hints: front.hints,
             after: front.after,
             observe: front.observe,
@@ -302,11 +344,49 @@ impl Page {
             control,
             test,
             notes,
-            sql: sql.trim().trim_end_matches(';').trim_end().to_owned(),
+            query: front.query,
+            sql: trimmed(&sql),
             examples: parts.examples,
             digest,
         })
     }
+}
+
+impl Page {
+    /// Takes over a query that pages share. The page's digest then says which text it was.
+    pub(crate) fn share(&mut self, sql: &str) {
+        self.sql = trimmed(&sql.replace("\r\n", "\n"));
+        self.digest = Digest::of(format!("{} {}", self.digest, Digest::of(sql)));
+    }
+
+    /// Does the table count only where a parameter has a value, and it has another one?
+    pub(crate) fn sets_aside(&self, table: &str, value: impl Fn(&str) -> Option<String>) -> bool {
+        let mut set_aside = false;
+        for (parameter, by_value) in &self.tables_for {
+            let now = value(parameter);
+            for (wanted, tables) in by_value {
+                if tables.iter().any(|t| t == table) {
+                    if now.as_ref() == Some(wanted) {
+                        return false;
+                    }
+                    set_aside = true;
+                }
+            }
+        }
+        set_aside
+    }
+}
+
+fn trimmed(sql: &str) -> String {
+    sql.trim().trim_end_matches(';').trim_end().to_owned()
+}
+
+/// A name of a page or of a shared query.
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Name of the parameter that switches an observing control.
@@ -496,6 +576,33 @@ case = "two"
         assert_eq!(page.examples, ["case = \"one\"\n", "case = \"two\"\n"]);
         assert_eq!(page.parameters.keys().collect::<Vec<_>>(), ["days", "mode"]);
         assert_eq!(page.parameters["days"].default, Some(90.into()));
+    }
+
+    #[test]
+    fn a_query_may_be_shared_and_tables_may_depend_on_a_choice() {
+        let own = "```sql\nSELECT ':days' WHERE 1 < :days;\n```\n";
+        let front = "query = \"q\"\ntables_for.how.a = [\"iam_role\"]\ntables_for.how.b = [\"iam_group\", \"iam_role\"]\n\
+             parameters.how = { default = \"a\", choices = [\"a\", \"b\", \"c\"], doc = \"How.\" }\nobserve";
+        let shared = PAGE.replace(own, "").replacen("observe", front, 1);
+        let mut page = Page::parse("x.md", &shared).unwrap();
+        assert_eq!((page.query.as_deref(), page.sql.as_str()), (Some("q"), ""));
+        assert_eq!(page.tables, ["iam_user", "iam_role", "iam_group"]);
+        let digest = page.digest;
+        page.share("SELECT 1;\n");
+        assert_eq!(page.sql, "SELECT 1");
+        assert_ne!(page.digest, digest);
+        let aside = |value: &str| {
+            let now = |_: &str| Some(value.to_owned());
+            ["iam_user", "iam_role", "iam_group"].map(|table| page.sets_aside(table, now))
+        };
+        assert_eq!(aside("a"), [false, false, true]);
+        assert_eq!(aside("b"), [false, false, false]);
+        assert_eq!(aside("c"), [false, true, true]);
+        let problem = |page: &str| Page::parse("x.md", page).unwrap_err().to_string();
+        assert!(problem(&PAGE.replacen("observe", front, 1)).contains("keep one"));
+        assert!(problem(&shared.replace("\"q\"", "\"Q.sql\"")).contains("without `.sql`"));
+        assert!(problem(&shared.replace("how.b", "how.d")).contains("`d` is not among its choices"));
+        assert!(problem(&shared.replace("tables_for.how.a", "tables_for.which.a")).contains("there is no parameter"));
     }
 
     #[test]

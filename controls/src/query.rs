@@ -18,8 +18,12 @@ use crate::sql::{self, TextError};
 pub const AS_OF: &str = "as_of";
 
 /// All parameters that every query may use: besides [`AS_OF`] the bounds from and to which
-/// records and events are looked for, and whether the firm has closed the period (0 or 1).
-pub const BUILT_IN: [&str; 4] = [AS_OF, "period_from", "period_to", "period_closed"];
+/// records and events are looked for, whether the firm has closed the period (0 or 1), and the
+/// control's own id.
+pub const BUILT_IN: [&str; 5] = [AS_OF, CONTROL, "period_from", "period_to", "period_closed"];
+
+/// The id of the control itself, for a query that several share.
+const CONTROL: &str = "control";
 
 /// The columns of every query, in this order.
 pub const COLUMNS: [&str; 7] = ["account", "region", "resource", "name", "verdict", "reason", "source"];
@@ -173,6 +177,7 @@ pub fn wrap(
     let page = &control.page;
     let query = sql::fill(&page.sql, |name| match name {
         AS_OF => Some(sql::quote(&as_of.to_string())),
+        CONTROL => Some(sql::quote(&page.id)),
         "period_from" => Some(sql::quote(&bounds.from.to_string())),
         "period_to" => Some(sql::quote(&bounds.to.to_string())),
         "period_closed" => Some(i64::from(bounds.closed).to_string()),
@@ -185,7 +190,7 @@ pub fn wrap(
     let mut used = String::new();
     if sql::parameters(&page.sql)?
         .iter()
-        .any(|name| name != AS_OF && BUILT_IN.contains(&name.as_str()))
+        .any(|name| name.starts_with("period_") && BUILT_IN.contains(&name.as_str()))
     {
         let closed = if bounds.closed { "closed" } else { "open" };
         used.push_str(&format!(
@@ -204,7 +209,7 @@ pub fn wrap(
     if used.is_empty() {
         used.push_str("--   none\n");
     }
-    let operations: Vec<_> = control.own_operations.iter().map(|o| sql::quote(o)).collect();
+    let operations: Vec<_> = control.needed(parameters).iter().map(|o| sql::quote(o)).collect();
     let (id, title) = (&page.id, line(&page.title));
     let (operations, control, day) = (
         operations.join(", "),

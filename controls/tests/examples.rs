@@ -25,7 +25,8 @@ fn examples_come_out_as_written() {
             wanted.extend(page.after);
             at += 1;
         }
-        pages.retain(|(file, _)| wanted.iter().any(|id| file.ends_with(&format!("/{id}.md"))));
+        pages
+            .retain(|(file, _)| file.ends_with(".sql") || wanted.iter().any(|id| file.ends_with(&format!("/{id}.md"))));
     }
     let catalogue = Catalogue::from_pages(pages).unwrap_or_else(|e| panic!("{e}"));
     let report = match only.as_ref().map(|id| catalogue.get(id).unwrap()) {
