@@ -1,4 +1,4 @@
-"""Macie in an account that does not use it.
+"""Macie in an account that does not use it, and the tagging service, which has nothing tagged: moto's needs more than is installed.
 
 https://docs.aws.amazon.com/macie/latest/APIReference/macie.html (403, AccessDeniedException)
 """
@@ -13,4 +13,5 @@ DEFAULTS: list[tuple[str, str, dict[str, Any]]] = [
     ("macie2", "DescribeBuckets", _OFF),
     ("macie2", "GetAutomatedDiscoveryConfiguration", _OFF),
     ("macie2", "GetMacieSession", _OFF),
+    ("resourcegroupstaggingapi", "GetResources", {"ResourceTagMappingList": []}),
 ]
