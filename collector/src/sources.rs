@@ -6,6 +6,7 @@ use crate::source::{Scope, Source};
 
 mod accessanalyzer;
 mod cloudtrail;
+mod contacts;
 mod ec2;
 mod events;
 mod iam;
@@ -16,6 +17,7 @@ mod organizations;
 mod pipelines;
 mod s3;
 mod s3control;
+mod support;
 
 pub use events::EVENTS;
 
@@ -24,6 +26,9 @@ pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
     &accessanalyzer::ANALYZERS,
+    &contacts::CONTACTS,
+    &contacts::PRIMARY_EMAIL,
+    &support::REPORTS,
     &pipelines::CLOUDFORMATION,
     &EVENTS,
     &cloudtrail::TRAILS,
@@ -47,6 +52,9 @@ pub static SOURCES: &[&Source] = &[
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &support::HEALTH,
+    &support::RESPONSE_PLANS,
+    &support::TRUSTED_ADVISOR,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -18,6 +18,7 @@ mod organizations;
 mod policy;
 mod row;
 mod s3;
+mod trust;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub static TABLES: &[DerivedTable] = &[
     organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
+    trust::ROLE_TRUST,
 ];
 
 /// A derived table could not be computed.
@@ -67,6 +69,7 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(db, &trust::ROLE_TRUST, trust::role_trusts(snapshot))?;
     Ok(())
 }
 

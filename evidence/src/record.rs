@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 mod accessanalyzer;
 mod account;
 mod cloudtrail;
+mod contacts;
 mod ec2;
 mod events;
 mod iam;
@@ -21,10 +22,12 @@ mod kms;
 mod organizations;
 mod pipelines;
 mod s3;
+mod support;
 
 pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use contacts::{AccountAlternateContact, AccountContact, AccountPrimaryEmail};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
@@ -52,6 +55,10 @@ pub use s3::{
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
     S3ObjectLock,
 };
+pub use support::{
+    ArtifactReport, HealthAccess, HealthEvent, SsmIncidentsResponsePlan, SupportAccess, SupportTrustedAdvisorCheck,
+    SupportTrustedAdvisorFlagged, SupportTrustedAdvisorSummary,
+};
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -59,6 +66,10 @@ pub static TABLES: &[&Table] = &[
     &Region::TABLE,
     &AccessanalyzerAnalyzer::TABLE,
     &AccessanalyzerFinding::TABLE,
+    &AccountAlternateContact::TABLE,
+    &AccountContact::TABLE,
+    &AccountPrimaryEmail::TABLE,
+    &ArtifactReport::TABLE,
     &CloudformationStack::TABLE,
     &CloudformationStackEvent::TABLE,
     &CloudtrailEvent::TABLE,
@@ -78,6 +89,8 @@ pub static TABLES: &[&Table] = &[
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
     &Ec2Vpc::TABLE,
+    &HealthAccess::TABLE,
+    &HealthEvent::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -124,10 +137,15 @@ pub static TABLES: &[&Table] = &[
     &S3BucketPublicAccessBlock::TABLE,
     &S3BucketVersioning::TABLE,
     &S3ObjectLock::TABLE,
+    &SsmIncidentsResponsePlan::TABLE,
     &SsoAccountAssignment::TABLE,
     &SsoInstance::TABLE,
     &SsoPermissionSet::TABLE,
     &SsoPermissionSetDetail::TABLE,
+    &SupportAccess::TABLE,
+    &SupportTrustedAdvisorCheck::TABLE,
+    &SupportTrustedAdvisorFlagged::TABLE,
+    &SupportTrustedAdvisorSummary::TABLE,
 ];
 
 /// The table of this name.
