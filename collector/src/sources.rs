@@ -14,6 +14,7 @@ mod cloudtrail;
 mod cloudwatch;
 mod dlm;
 mod dynamodb;
+mod contacts;
 mod ec2;
 mod ec2_instance;
 mod ec2_routing;
@@ -50,6 +51,7 @@ mod sns;
 mod ssm;
 mod tagging;
 mod wafv2;
+mod support;
 
 pub use events::EVENTS;
 
@@ -71,6 +73,11 @@ pub static SOURCES: &[&Source] = &[
     &certificates::ACM,
     &certificates::IAM,
     &cloudfront::DISTRIBUTIONS,
+    &contacts::CONTACTS,
+    &contacts::PRIMARY_EMAIL,
+    &support::REPORTS,
+    &pipelines::CLOUDFORMATION,
+    &EVENTS,
     &cloudtrail::TRAILS,
     &cloudwatch::ALARM_HISTORY,
     &dlm::POLICIES,
@@ -141,6 +148,9 @@ pub static SOURCES: &[&Source] = &[
     &ssm::MANAGED_INSTANCES,
     &tagging::RESOURCES,
     &EVENTS,
+    &support::HEALTH,
+    &support::RESPONSE_PLANS,
+    &support::TRUSTED_ADVISOR,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -29,6 +29,7 @@ mod s3_data_events;
 mod s3_delete;
 mod sns;
 mod stores;
+mod trust;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ pub static TABLES: &[DerivedTable] = &[
     sns::POLICY_STATEMENT,
     s3_delete::PRINCIPAL_S3_DELETE,
     sns::POLICY_STATEMENT,
+    trust::ROLE_TRUST,
 ];
 
 /// A derived table could not be computed.
@@ -122,6 +124,7 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     )?;
     write(db, &s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
     write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
+    write(db, &trust::ROLE_TRUST, trust::role_trusts(snapshot))?;
     Ok(())
 }
 

@@ -21,6 +21,7 @@ mod cloudtrail;
 mod cloudwatch;
 mod dlm;
 mod dynamodb;
+mod contacts;
 mod ec2;
 mod ec2_instance;
 mod ec2_routing;
@@ -68,6 +69,12 @@ pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, Cloudt
 pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
 pub use dlm::{DlmPolicy, DlmSchedule};
 pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
+mod support;
+
+pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
+pub use account::{Account, Region};
+pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use contacts::{AccountAlternateContact, AccountContact, AccountPrimaryEmail};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
@@ -134,6 +141,10 @@ pub use secretsmanager::SecretsmanagerSecret;
 pub use sns::{SnsSubscription, SnsTopic};
 pub use ssm::{SsmInstance, SsmPatchState};
 pub use tagging::TaggedResource;
+pub use support::{
+    ArtifactReport, HealthAccess, HealthEvent, SsmIncidentsResponsePlan, SupportAccess, SupportTrustedAdvisorCheck,
+    SupportTrustedAdvisorFlagged, SupportTrustedAdvisorSummary,
+};
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -158,6 +169,10 @@ pub static TABLES: &[&Table] = &[
     &BackupRestoreTestingPlan::TABLE,
     &BackupSelection::TABLE,
     &BackupVault::TABLE,
+    &AccountAlternateContact::TABLE,
+    &AccountContact::TABLE,
+    &AccountPrimaryEmail::TABLE,
+    &ArtifactReport::TABLE,
     &CloudformationStack::TABLE,
     &CloudformationStackEvent::TABLE,
     &CloudfrontBehavior::TABLE,
@@ -229,6 +244,8 @@ pub static TABLES: &[&Table] = &[
     &EventsRule::TABLE,
     &EventsTarget::TABLE,
     &FsxFileSystem::TABLE,
+    &HealthAccess::TABLE,
+    &HealthEvent::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -313,6 +330,7 @@ pub static TABLES: &[&Table] = &[
     &SnsTopic::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,
+    &SsmIncidentsResponsePlan::TABLE,
     &SsoAccountAssignment::TABLE,
     &SsoInstance::TABLE,
     &SsoPermissionSet::TABLE,
@@ -325,6 +343,10 @@ pub static TABLES: &[&Table] = &[
     &Wafv2DistributionAcl::TABLE,
     &Wafv2LoadBalancerAcl::TABLE,
     &Wafv2StageAcl::TABLE,
+    &SupportAccess::TABLE,
+    &SupportTrustedAdvisorCheck::TABLE,
+    &SupportTrustedAdvisorFlagged::TABLE,
+    &SupportTrustedAdvisorSummary::TABLE,
 ];
 
 /// The table of this name.
