@@ -1,6 +1,7 @@
 //! From the SDK's types to the record's: times, tags, policy documents.
 
 use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use evidence::clock::Timestamp;
 use evidence::record::Tag;
 use percent_encoding::percent_decode_str;
@@ -36,4 +37,10 @@ pub fn document(text: Option<&str>) -> Option<String> {
         return Some(text.to_owned());
     }
     Some(percent_decode_str(text).decode_utf8_lossy().into_owned())
+}
+
+/// A time that AWS gives as text (RFC 3339), to the second.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    let at = DateTime::from_str(text, Format::DateTimeWithOffset).ok()?;
+    time(Some(&at))
 }

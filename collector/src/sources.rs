@@ -12,9 +12,10 @@ mod certificates;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod config;
+mod contacts;
 mod dlm;
 mod dynamodb;
-mod contacts;
 mod ec2;
 mod ec2_instance;
 mod ec2_routing;
@@ -28,6 +29,7 @@ mod elbv2;
 mod eventbridge;
 mod events;
 mod file_services;
+mod guardduty;
 mod iam;
 mod identity_center;
 mod identity_providers;
@@ -47,11 +49,12 @@ mod s3;
 mod s3control;
 mod scaling;
 mod secretsmanager;
+mod securityhub;
 mod sns;
 mod ssm;
+mod support;
 mod tagging;
 mod wafv2;
-mod support;
 
 pub use events::EVENTS;
 
@@ -59,6 +62,7 @@ pub use events::EVENTS;
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
+    &EVENTS,
     &accessanalyzer::ANALYZERS,
     &apigateway::REST_APIS,
     &autoscaling::GROUPS,
@@ -73,20 +77,19 @@ pub static SOURCES: &[&Source] = &[
     &certificates::ACM,
     &certificates::IAM,
     &cloudfront::DISTRIBUTIONS,
-    &contacts::CONTACTS,
-    &contacts::PRIMARY_EMAIL,
-    &support::REPORTS,
-    &pipelines::CLOUDFORMATION,
-    &EVENTS,
     &cloudtrail::TRAILS,
     &cloudwatch::ALARM_HISTORY,
+    &config::RECORDERS,
+    &config::RESOURCE_COUNTS,
+    &contacts::CONTACTS,
+    &contacts::PRIMARY_EMAIL,
     &dlm::POLICIES,
     &dynamodb::TABLES,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
-    &ec2::SECURITY_GROUP_RULES,
     &ec2::SECURITY_GROUPS,
+    &ec2::SECURITY_GROUP_RULES,
     &ec2::VPCS,
     &ec2_instance::ALLOWED_IMAGES,
     &ec2_instance::IMAGES,
@@ -112,6 +115,7 @@ pub static SOURCES: &[&Source] = &[
     &file_services::FILE_SHARES,
     &file_services::FSX_FILE_SYSTEMS,
     &file_services::TRANSFER_SERVERS,
+    &guardduty::DETECTORS,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
@@ -130,8 +134,8 @@ pub static SOURCES: &[&Source] = &[
     &pipelines::CLOUDFORMATION,
     &pipelines::CODEDEPLOY,
     &pipelines::CODEPIPELINE,
-    &rds::CLUSTER_SNAPSHOTS,
     &rds::CLUSTERS,
+    &rds::CLUSTER_SNAPSHOTS,
     &rds::EVENTS,
     &rds::GLOBAL_CLUSTERS,
     &rds::INSTANCES,
@@ -144,13 +148,15 @@ pub static SOURCES: &[&Source] = &[
     &scaling::POLICIES,
     &scaling::SCALABLE_TARGETS,
     &secretsmanager::SECRETS,
+    &securityhub::HUB,
+    &securityhub::HUB_V2,
     &sns::NOTIFICATIONS,
     &ssm::MANAGED_INSTANCES,
-    &tagging::RESOURCES,
-    &EVENTS,
     &support::HEALTH,
+    &support::REPORTS,
     &support::RESPONSE_PLANS,
     &support::TRUSTED_ADVISOR,
+    &tagging::RESOURCES,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

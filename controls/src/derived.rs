@@ -52,8 +52,6 @@ pub static TABLES: &[DerivedTable] = &[
     ec2::RULE_SOURCE,
     ecr::REPOSITORY_SCANNING,
     efs::POLICY_STATEMENT,
-    network::SUBNET_ROUTE,
-    opensearch::DOMAIN_EXPOSURE,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
     monitoring::EVENT_RULE_TARGET,
@@ -62,12 +60,12 @@ pub static TABLES: &[DerivedTable] = &[
     monitoring::MONITORED_EVENT,
     monitoring::RULE_EVENT,
     network::SUBNET_ROUTE,
+    opensearch::DOMAIN_EXPOSURE,
     organizations::POLICY_STATEMENT,
     replica::DATA_REPLICA,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
-    sns::POLICY_STATEMENT,
     s3_delete::PRINCIPAL_S3_DELETE,
     sns::POLICY_STATEMENT,
     trust::ROLE_TRUST,
@@ -88,8 +86,6 @@ pub enum DerivedError {
 pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
     write(db, &backup::COVERAGE, backup::coverage(snapshot))?;
     write(db, &backup::PLAN_RESOURCE, backup::plan_resources(snapshot))?;
-    write(db, &opensearch::DOMAIN_EXPOSURE, opensearch::domain_exposures(snapshot))?;
-    write(db, &replica::DATA_REPLICA, replica::data_replicas(snapshot))?;
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
@@ -110,11 +106,13 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
     write(db, &monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
     write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
+    write(db, &opensearch::DOMAIN_EXPOSURE, opensearch::domain_exposures(snapshot))?;
     write(
         db,
         &organizations::POLICY_STATEMENT,
         organizations::policy_statements(snapshot),
     )?;
+    write(db, &replica::DATA_REPLICA, replica::data_replicas(snapshot))?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     write(

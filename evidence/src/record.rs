@@ -19,9 +19,10 @@ mod certificates;
 mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod config;
+mod contacts;
 mod dlm;
 mod dynamodb;
-mod contacts;
 mod ec2;
 mod ec2_instance;
 mod ec2_routing;
@@ -35,6 +36,7 @@ mod elbv2;
 mod eventbridge;
 mod events;
 mod file_services;
+mod guardduty;
 mod iam;
 mod identity_center;
 mod inspector2;
@@ -51,6 +53,7 @@ mod s3;
 mod s3_data;
 mod scaling;
 mod secretsmanager;
+mod securityhub;
 mod sns;
 mod ssm;
 mod tagging;
@@ -67,13 +70,17 @@ pub use certificates::{AcmCertificate, IamServerCertificate};
 pub use cloudfront::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
 pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
+pub use config::{
+    ConfigDeliveryChannel, ConfigDeliveryStatus, ConfigRecorder, ConfigRecorderStatus, ConfigResourceCount,
+};
 pub use dlm::{DlmPolicy, DlmSchedule};
 pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
+pub use guardduty::{
+    GuarddutyAdministrator, GuarddutyDetector, GuarddutyFilter, GuarddutyFinding, GuarddutyPublishingDestination,
+};
+pub use securityhub::{SecurityhubFinding, SecurityhubHub, SecurityhubHubV2, SecurityhubStandard};
 mod support;
 
-pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
-pub use account::{Account, Region};
-pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
 pub use contacts::{AccountAlternateContact, AccountContact, AccountPrimaryEmail};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
@@ -109,7 +116,7 @@ pub use identity_center::{
     IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
     SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
 };
-pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
+pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage, Inspector2Finding};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
@@ -140,11 +147,11 @@ pub use scaling::{ApplicationAutoscalingTarget, AutoscalingPolicy};
 pub use secretsmanager::SecretsmanagerSecret;
 pub use sns::{SnsSubscription, SnsTopic};
 pub use ssm::{SsmInstance, SsmPatchState};
-pub use tagging::TaggedResource;
 pub use support::{
     ArtifactReport, HealthAccess, HealthEvent, SsmIncidentsResponsePlan, SupportAccess, SupportTrustedAdvisorCheck,
     SupportTrustedAdvisorFlagged, SupportTrustedAdvisorSummary,
 };
+pub use tagging::TaggedResource;
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -152,10 +159,14 @@ pub static TABLES: &[&Table] = &[
     &Region::TABLE,
     &AccessanalyzerAnalyzer::TABLE,
     &AccessanalyzerFinding::TABLE,
+    &AccountAlternateContact::TABLE,
+    &AccountContact::TABLE,
+    &AccountPrimaryEmail::TABLE,
     &AcmCertificate::TABLE,
     &ApigatewayRestApi::TABLE,
     &ApigatewayStage::TABLE,
     &ApplicationAutoscalingTarget::TABLE,
+    &ArtifactReport::TABLE,
     &AutoscalingGroup::TABLE,
     &AutoscalingInstance::TABLE,
     &AutoscalingPolicy::TABLE,
@@ -169,10 +180,6 @@ pub static TABLES: &[&Table] = &[
     &BackupRestoreTestingPlan::TABLE,
     &BackupSelection::TABLE,
     &BackupVault::TABLE,
-    &AccountAlternateContact::TABLE,
-    &AccountContact::TABLE,
-    &AccountPrimaryEmail::TABLE,
-    &ArtifactReport::TABLE,
     &CloudformationStack::TABLE,
     &CloudformationStackEvent::TABLE,
     &CloudfrontBehavior::TABLE,
@@ -189,6 +196,11 @@ pub static TABLES: &[&Table] = &[
     &CodedeployDeployment::TABLE,
     &CodepipelineExecution::TABLE,
     &CodepipelinePipeline::TABLE,
+    &ConfigDeliveryChannel::TABLE,
+    &ConfigDeliveryStatus::TABLE,
+    &ConfigRecorder::TABLE,
+    &ConfigRecorderStatus::TABLE,
+    &ConfigResourceCount::TABLE,
     &DlmPolicy::TABLE,
     &DlmSchedule::TABLE,
     &DynamodbContinuousBackups::TABLE,
@@ -244,6 +256,11 @@ pub static TABLES: &[&Table] = &[
     &EventsRule::TABLE,
     &EventsTarget::TABLE,
     &FsxFileSystem::TABLE,
+    &GuarddutyAdministrator::TABLE,
+    &GuarddutyDetector::TABLE,
+    &GuarddutyFilter::TABLE,
+    &GuarddutyFinding::TABLE,
+    &GuarddutyPublishingDestination::TABLE,
     &HealthAccess::TABLE,
     &HealthEvent::TABLE,
     &IamAccessKey::TABLE,
@@ -271,6 +288,7 @@ pub static TABLES: &[&Table] = &[
     &IdentitystoreUser::TABLE,
     &Inspector2AccountStatus::TABLE,
     &Inspector2Coverage::TABLE,
+    &Inspector2Finding::TABLE,
     &KmsAlias::TABLE,
     &KmsGrant::TABLE,
     &KmsKey::TABLE,
@@ -326,11 +344,15 @@ pub static TABLES: &[&Table] = &[
     &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
     &SecretsmanagerSecret::TABLE,
+    &SecurityhubFinding::TABLE,
+    &SecurityhubHub::TABLE,
+    &SecurityhubHubV2::TABLE,
+    &SecurityhubStandard::TABLE,
     &SnsSubscription::TABLE,
     &SnsTopic::TABLE,
+    &SsmIncidentsResponsePlan::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,
-    &SsmIncidentsResponsePlan::TABLE,
     &SsoAccountAssignment::TABLE,
     &SsoInstance::TABLE,
     &SsoPermissionSet::TABLE,
@@ -338,15 +360,15 @@ pub static TABLES: &[&Table] = &[
     &StoragegatewayFileShare::TABLE,
     &StoragegatewayNfsFileShare::TABLE,
     &StoragegatewaySmbFileShare::TABLE,
+    &SupportAccess::TABLE,
+    &SupportTrustedAdvisorCheck::TABLE,
+    &SupportTrustedAdvisorFlagged::TABLE,
+    &SupportTrustedAdvisorSummary::TABLE,
     &TaggedResource::TABLE,
     &TransferServer::TABLE,
     &Wafv2DistributionAcl::TABLE,
     &Wafv2LoadBalancerAcl::TABLE,
     &Wafv2StageAcl::TABLE,
-    &SupportAccess::TABLE,
-    &SupportTrustedAdvisorCheck::TABLE,
-    &SupportTrustedAdvisorFlagged::TABLE,
-    &SupportTrustedAdvisorSummary::TABLE,
 ];
 
 /// The table of this name.

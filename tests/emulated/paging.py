@@ -93,8 +93,6 @@ RULES: dict[tuple[str, str], Rule] = {
     ("events", "ListTargetsByRule"): Rule(("Targets",), "NextToken", "NextToken", "Limit", 100, 1, 100),
     ("ec2", "DescribeSnapshots"): _ec2("Snapshots", "SnapshotIds"),
     ("ec2", "DescribeVolumes"): _ec2("Volumes", "VolumeIds", 5, 500),
-    ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
-    ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
     ("ecr", "DescribeRepositories"): Rule(("repositories",), "nextToken", "nextToken", "maxResults", 100, 1, 1000),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
@@ -127,6 +125,14 @@ RULES: dict[tuple[str, str], Rule] = {
     ("secretsmanager", "ListSecrets"): _compute("SecretList", "MaxResults", 100, 1, 100),
     ("ssm", "DescribeInstanceInformation"): _compute("InstanceInformationList", "MaxResults", 10, 5, 50),
     ("ssm", "DescribeInstancePatchStates"): _compute("InstancePatchStates", "MaxResults", 10, 10, 100),
+    ("config", "GetDiscoveredResourceCounts"): Rule(("resourceCounts",), "nextToken", "nextToken", "limit", 100, 0, 100),
+    ("guardduty", "ListDetectors"): Rule(("DetectorIds",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("guardduty", "ListFilters"): Rule(("FilterNames",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("guardduty", "ListFindings"): Rule(("FindingIds",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("guardduty", "ListPublishingDestinations"): Rule(("Destinations",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("inspector2", "ListFindings"): Rule(("findings",), "nextToken", "nextToken", "maxResults", 100, 0, 100),
+    ("securityhub", "GetEnabledStandards"): Rule(("StandardsSubscriptions",), "NextToken", "NextToken", "MaxResults", 100, 1, 100),
+    ("securityhub", "GetFindings"): Rule(("Findings",), "NextToken", "NextToken", "MaxResults", 10, 1, 100),
 }
 
 

@@ -1,21 +1,26 @@
 //! What Amazon Inspector scans.
 
 use aws_sdk_inspector2::types::{
-    CoverageFilterCriteria, CoverageStringComparison, CoverageStringFilter, ErrorCode, FailedAccount, State,
+    CoverageFilterCriteria, CoverageStringComparison, CoverageStringFilter, ErrorCode, FailedAccount, FilterCriteria,
+    State, StringComparison, StringFilter,
 };
 use evidence::gap::ReasonCode;
-use evidence::record::{Inspector2AccountStatus, Inspector2Coverage};
+use evidence::record::{Inspector2AccountStatus, Inspector2Coverage, Inspector2Finding};
 
 use super::ec2::{read, row};
-use crate::convert::time;
+use crate::convert::{text, time};
 use crate::failure::Failure;
 use crate::source::{Context, Scope, Source, token};
 
 pub(super) static SCANNING: Source = Source {
     id: "inspector2.scanning",
-    operations: &["inspector2:BatchGetAccountStatus", "inspector2:ListCoverage"],
+    operations: &[
+        "inspector2:BatchGetAccountStatus",
+        "inspector2:ListCoverage",
+        "inspector2:ListFindings",
+    ],
     scope: Scope::Regional,
-    tables: &["inspector2_account_status", "inspector2_coverage"],
+    tables: &["inspector2_account_status", "inspector2_coverage", "inspector2_finding"],
     collect: |context| Box::pin(scanning(context)),
 };
 
@@ -92,6 +97,49 @@ async fn scanning(context: &Context<'_>) {
                     status: status.map(|status| status.status_code().as_str().to_owned()),
                     reason: status.map(|status| status.reason().as_str().to_owned()),
                     last_scanned_at: time(resource.last_scanned_at()),
+                });
+            }
+        }
+    );
+    findings(context, &inspector).await;
+}
+
+async fn findings(context: &Context<'_>, inspector: &aws_sdk_inspector2::Client) {
+    let equals = |value: &str| {
+        StringFilter::builder()
+            .comparison(StringComparison::Equals)
+            .value(value)
+            .build()
+            .ok()
+    };
+    let filter = FilterCriteria::builder()
+        .set_aws_account_id(equals(context.account).map(|own| vec![own]))
+        .set_severity(Some(["CRITICAL", "HIGH"].into_iter().filter_map(equals).collect()))
+        .set_finding_status(Some(["ACTIVE", "SUPPRESSED"].into_iter().filter_map(equals).collect()))
+        .build();
+    read!(
+        context,
+        "inspector2:ListFindings",
+        |next| inspector
+            .list_findings()
+            .filter_criteria(filter.clone())
+            .max_results(100)
+            .set_next_token(next)
+            .send(),
+        |page, source| {
+            for finding in page.findings() {
+                let arn = finding.finding_arn().to_owned();
+                let mut resources: Vec<String> = finding.resources().iter().map(|r| r.id().to_owned()).collect();
+                resources.sort();
+                row!(Inspector2Finding, context, arn.clone(), source, {
+                    arn,
+                    title: text(finding.title()),
+                    finding_account: Some(finding.aws_account_id().to_owned()),
+                    severity: Some(finding.severity().as_str().to_owned()),
+                    status: Some(finding.status().as_str().to_owned()),
+                    first_observed_at: time(Some(finding.first_observed_at())),
+                    updated_at: time(finding.updated_at()),
+                    resources,
                 });
             }
         }

@@ -40,3 +40,26 @@ record! {
         last_scanned_at: Option<Timestamp>,
     }
 }
+
+record! {
+    /// An open or suppressed finding of severity critical or high.
+    "inspector2_finding" Inspector2Finding
+        from ["inspector2:BatchGetAccountStatus", "inspector2:ListFindings"] volatile ["updated_at"] {
+        /// ARN.
+        arn: String,
+        /// Title.
+        title: Option<String>,
+        /// Account it is about.
+        finding_account: Option<String>,
+        /// `CRITICAL` or `HIGH`.
+        severity: Option<String>,
+        /// `ACTIVE`, `SUPPRESSED` or `CLOSED`.
+        status: Option<String>,
+        /// When first seen.
+        first_observed_at: Option<Timestamp>,
+        /// When it last changed.
+        updated_at: Option<Timestamp>,
+        /// Ids of what it is about.
+        resources: Vec<String>,
+    }
+}
