@@ -7,6 +7,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 
 from __future__ import annotations
 
+from . import controls_data
 from . import controls_network
 from . import controls_events, controls_storage
 from . import controls_compute
@@ -217,6 +218,8 @@ FAILING |= controls_storage.FAILING
 
 CONTROLS |= controls_network.CONTROLS
 FAILING |= controls_network.FAILING
+CONTROLS |= controls_data.CONTROLS
+FAILING |= controls_data.FAILING
 CONTROLS |= controls_compute.CONTROLS
 FAILING |= controls_compute.FAILING
 
