@@ -57,12 +57,23 @@ def _compute(key: str, size: str, default: int | None, least: int, most: int) ->
     return Rule((key,), "NextToken", "NextToken", size, default, least, most)
 
 
+def _backup(key: str) -> Rule:
+    return Rule((key,), "NextToken", "NextToken", "MaxResults", 1000, 1, 1000, None, ("InvalidParameterValueException", "Invalid next token"))
+
+
 RULES: dict[tuple[str, str], Rule] = {
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
     ("acm", "ListCertificates"): Rule(("CertificateSummaryList",), "NextToken", "NextToken", "MaxItems", None, 1, 1000),
     ("apigateway", "GetRestApis"): Rule(("items",), "position", "position", "limit", 25, 1, 500),
     ("application-autoscaling", "DescribeScalableTargets"): Rule(("ScalableTargets",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
     ("autoscaling", "DescribePolicies"): Rule(("ScalingPolicies",), "NextToken", "NextToken", "MaxRecords", 50, 1, 100),
+    ("backup", "ListBackupJobs"): _backup("BackupJobs"),
+    ("backup", "ListBackupSelections"): _backup("BackupSelectionsList"),
+    ("backup", "ListCopyJobs"): _backup("CopyJobs"),
+    ("backup", "ListProtectedResources"): _backup("Results"),
+    ("backup", "ListRecoveryPointsByBackupVault"): _backup("RecoveryPoints"),
+    ("backup", "ListRestoreJobs"): _backup("RestoreJobs"),
+    ("backup", "ListRestoreTestingPlans"): _backup("RestoreTestingPlans"),
     ("cloudwatch", "DescribeAlarmHistory"): Rule(("AlarmHistoryItems",), "NextToken", "NextToken", "MaxRecords", 100, 1, 100, None, ("InvalidNextToken", "The next token is invalid")),
     ("cloudwatch", "DescribeAlarms"): Rule(("MetricAlarms", "CompositeAlarms"), "NextToken", "NextToken", "MaxRecords", 50, 1, 100, None,
                                            ("InvalidNextToken", "The next token is invalid")),
