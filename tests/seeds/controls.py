@@ -7,7 +7,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 
 from __future__ import annotations
 
-from . import controls_network
+from . import controls_network, controls_watch
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -210,7 +210,9 @@ FAILING = {
 }
 
 CONTROLS |= controls_network.CONTROLS
+CONTROLS |= controls_watch.CONTROLS
 FAILING |= controls_network.FAILING
+FAILING |= controls_watch.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:
