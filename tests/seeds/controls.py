@@ -12,6 +12,7 @@ from . import controls_data
 from . import controls_network
 from . import controls_events, controls_storage
 from . import controls_compute
+from . import controls_network, controls_watch
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -218,6 +219,7 @@ CONTROLS |= controls_storage.CONTROLS
 FAILING |= controls_storage.FAILING
 
 CONTROLS |= controls_network.CONTROLS
+CONTROLS |= controls_watch.CONTROLS
 FAILING |= controls_network.FAILING
 CONTROLS |= controls_data.CONTROLS
 FAILING |= controls_data.FAILING
@@ -231,6 +233,7 @@ CONTROLS |= controls_network.CONTROLS
 FAILING |= controls_network.FAILING
 CONTROLS |= controls_storage.CONTROLS
 FAILING |= controls_storage.FAILING
+FAILING |= controls_watch.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:

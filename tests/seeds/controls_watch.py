@@ -1,0 +1,127 @@
+"""Controls on what watches the account: logs that reach CloudWatch and stay, alarms that reach people, capacity."""
+
+from __future__ import annotations
+
+import json
+
+from .build import HOME, SECOND, Builder
+
+Failing = list[tuple[str, str]]
+
+# Good is a record here: tests/test_watch.py attaches it.
+RECORDED = ("alarm-response-documented",)
+
+ROOT = '{ $.eventName = "ConsoleLogin" && $.userIdentity.type = "Root" }'
+
+
+def log_group(b: Builder, name: str, region: str = HOME, days: int | None = None, **more) -> str:
+    logs = b.account.client("logs", region)
+    logs.create_log_group(logGroupName=name, **more)
+    if days:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+    return f"arn:aws:logs:{region}:{b.account.number}:log-group:{name}"
+
+
+def streaming_trail(b: Builder, name: str = "main", bucket: str = "exhibit-trail", group: str | None = "cloudtrail") -> str:
+    """A trail of all regions; `group` None: it streams nowhere."""
+    b.trail_bucket(bucket)
+    trail = b.trail(name, bucket)
+    if group:
+        arn = log_group(b, group)
+        role = b.role("cloudtrail-logs", {"Service": "cloudtrail.amazonaws.com"})
+        b.trails().update_trail(Name=name, CloudWatchLogsLogGroupArn=f"{arn}:*", CloudWatchLogsRoleArn=role)
+    return trail
+
+
+def topic(b: Builder, name: str, *subscriptions: tuple[str, str, bool], region: str = HOME) -> str:
+    """Subscriptions: protocol, endpoint, confirmed."""
+    sns = b.account.client("sns", region)
+    arn = sns.create_topic(Name=name)["TopicArn"]
+    for protocol, endpoint, confirmed in subscriptions:
+        sns.subscribe(TopicArn=arn, Protocol=protocol, Endpoint=endpoint)
+        if confirmed and protocol != "sms":
+            sns.confirm_subscription(TopicArn=arn, Token=endpoint)
+    return arn
+
+
+def alarm(b: Builder, name: str, *actions: str, metric: str = "RootLogin", namespace: str = "Security", region: str = HOME, **more) -> str:
+    settings = {"Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold"} | more
+    b.account.client("cloudwatch", region).put_metric_alarm(AlarmName=name, MetricName=metric, Namespace=namespace, AlarmActions=list(actions), **settings)
+    return f"arn:aws:cloudwatch:{region}:{b.account.number}:alarm:{name}"
+
+
+def metric_filter(b: Builder, name: str, pattern: str, metric: str = "RootLogin", group: str = "cloudtrail") -> None:
+    b.account.client("logs").put_metric_filter(
+        logGroupName=group, filterName=name, filterPattern=pattern,
+        metricTransformations=[{"metricName": metric, "metricNamespace": "Security", "metricValue": "1", "defaultValue": 0.0}])
+
+
+def cloudtrail_to_cloudwatch(b: Builder, bad: bool) -> Failing:
+    trail = streaming_trail(b, group=None if bad else "cloudtrail")
+    return [(trail, "main")] if bad else []
+
+
+def log_retention(b: Builder, bad: bool) -> Failing:
+    streaming_trail(b)
+    log_group(b, "app", days=1)
+    log_group(b, "vpn", SECOND, 400, tags={"audit": "true"})
+    if not bad:
+        return []
+    b.account.client("logs").put_retention_policy(logGroupName="cloudtrail", retentionInDays=90)
+    waf = log_group(b, "aws-waf-logs-web", SECOND, 30)
+    b.s3().put_bucket_lifecycle_configuration(Bucket="exhibit-trail", LifecycleConfiguration={"Rules": [
+        {"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": "AWSLogs/"}, "Expiration": {"Days": 90}}]})
+    return [(f"arn:aws:logs:{HOME}:{b.account.number}:log-group:cloudtrail", "cloudtrail"), (waf, "aws-waf-logs-web"), ("arn:aws:s3:::exhibit-trail", "exhibit-trail")]
+
+
+def watched_root(b: Builder, *actions: str) -> str:
+    """A trail, a filter on sign-ins of root and an alarm on it."""
+    streaming_trail(b)
+    metric_filter(b, "root-login", ROOT)
+    return alarm(b, "root-login", *actions)
+
+
+def alarm_recipients_confirmed(b: Builder, bad: bool) -> Failing:
+    good = topic(b, "soc", ("email", "soc@example.com", True), ("https", "https://pager.example.com/", False))
+    # Nobody has subscribed to it, but what notifies it watches nothing that matters.
+    alarm(b, "busy", topic(b, "ops"), metric="CPUUtilization", namespace="AWS/EC2")
+    if not bad:
+        watched_root(b, good)
+        return []
+    pending = topic(b, "pending", ("email", "gone@example.com", False))
+    gone = f"arn:aws:sns:{HOME}:{b.account.number}:gone"
+    watched_root(b, good, pending, gone)
+    events = b.account.client("events", SECOND)
+    silent = topic(b, "silent", region=SECOND)
+    events.put_rule(Name="groups", EventPattern=json.dumps({"source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"], "detail": {"eventName": [{"wildcard": "*SecurityGroup*"}]}}))
+    events.put_targets(Rule="groups", Targets=[{"Id": "1", "Arn": silent}])
+    return [(pending, "pending"), (gone, "gone"), (silent, "silent")]
+
+
+def capacity_managed(b: Builder, bad: bool) -> Failing:
+    ops = topic(b, "ops", ("email", "ops@example.com", True))
+    dynamodb = b.account.client("dynamodb")
+    keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+    dynamodb.create_table(TableName="orders", BillingMode="PAY_PER_REQUEST", **keys)
+    fixed = dynamodb.create_table(TableName="carts", BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}, **keys)["TableDescription"]["TableArn"]
+    rds = b.account.client("rds")
+    made = rds.create_db_instance(DBInstanceIdentifier="shop", Engine="postgres", DBInstanceClass="db.t3.medium", AllocatedStorage=20, MasterUsername="root",
+                                  MasterUserPassword="not-a-real-password", StorageEncrypted=True)["DBInstance"]
+    watched = {"Dimensions": [{"Name": "DBInstanceIdentifier", "Value": "shop"}]}
+    alarm(b, "shop-cpu", ops, metric="CPUUtilization", namespace="AWS/RDS", **watched)
+    if bad:
+        return [(fixed, "carts"), (made["DBInstanceArn"], "shop")]
+    alarm(b, "shop-disk", ops, metric="FreeStorageSpace", namespace="AWS/RDS", **watched)
+    scaling = b.account.client("application-autoscaling")
+    for size in ("Read", "Write"):
+        scaling.register_scalable_target(ServiceNamespace="dynamodb", ResourceId="table/carts", ScalableDimension=f"dynamodb:table:{size}CapacityUnits", MinCapacity=5, MaxCapacity=50)
+    return []
+
+
+CONTROLS = {function.__name__.replace("_", "-"): function for function in (
+    cloudtrail_to_cloudwatch, log_retention, alarm_recipients_confirmed, capacity_managed)}
+
+FAILING = {
+    "cloudtrail-to-cloudwatch": ["main"], "log-retention": ["cloudtrail", "aws-waf-logs-web", "exhibit-trail"],
+    "alarm-recipients-confirmed": ["pending", "gone", "silent"], "capacity-managed": ["carts", "shop"],
+}
