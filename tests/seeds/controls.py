@@ -7,6 +7,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 
 from __future__ import annotations
 
+from . import controls_alarms
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -207,6 +208,9 @@ FAILING = {
     "kms-key-rotation": ["alias/logs", "alias/slow"], "cloudtrail-all-regions": ["123456789012"], "cloudtrail-log-validation": ["main"],
     "cloudtrail-bucket-mfa-delete": ["exhibit-trail"],
 }
+
+CONTROLS |= controls_alarms.CONTROLS
+FAILING |= controls_alarms.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:

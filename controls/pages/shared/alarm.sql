@@ -189,7 +189,7 @@ decided AS (
 SELECT account,
   coalesce(place, group_region, home_region, account_region) AS region,
   event AS resource,
-  name,
+  name || coalesce(' in ' || place, '') AS name,
   CASE
     WHEN what = 'not-here' OR required = 0 THEN 'na'
     WHEN what IN ('heard', 'siem') THEN 'pass'
