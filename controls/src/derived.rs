@@ -43,11 +43,8 @@ pub struct DerivedTable {
 pub static TABLES: &[DerivedTable] = &[
     cloudtrail::TRAIL_COVERAGE,
     ec2::RULE_SOURCE,
-    efs::POLICY_STATEMENT,
-    iam::POLICY_STATEMENT,
-    kms::POLICY_STATEMENT,
-    network::SUBNET_ROUTE,
     ecr::REPOSITORY_SCANNING,
+    efs::POLICY_STATEMENT,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
     monitoring::EVENT_RULE_TARGET,
@@ -55,12 +52,13 @@ pub static TABLES: &[DerivedTable] = &[
     monitoring::METRIC_FILTER_ALARM,
     monitoring::MONITORED_EVENT,
     monitoring::RULE_EVENT,
+    network::SUBNET_ROUTE,
     organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
-    sns::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
     s3_delete::PRINCIPAL_S3_DELETE,
+    sns::POLICY_STATEMENT,
 ];
 
 /// A derived table could not be computed.
@@ -78,11 +76,8 @@ pub enum DerivedError {
 pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
-    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
-    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
-    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
-    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
+    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(
@@ -98,6 +93,7 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     )?;
     write(db, &monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
     write(db, &monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
+    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(
         db,
         &organizations::POLICY_STATEMENT,
@@ -105,13 +101,13 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
-    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     write(
         db,
         &s3_data_events::DATA_EVENT_COVERAGE,
         s3_data_events::coverage(snapshot),
     )?;
     write(db, &s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
+    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     Ok(())
 }
 

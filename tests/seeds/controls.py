@@ -8,6 +8,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 from __future__ import annotations
 
 from . import controls_alarms
+from . import controls_network
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -211,6 +212,8 @@ FAILING = {
 
 CONTROLS |= controls_alarms.CONTROLS
 FAILING |= controls_alarms.FAILING
+CONTROLS |= controls_network.CONTROLS
+FAILING |= controls_network.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:

@@ -88,10 +88,7 @@ fn filters_are_judged_where_a_trail_feeds_them() {
         of("elsewhere", json!(1)) + of("abroad", json!(1)) + of("bad", json!(1)),
         0
     );
-    assert_eq!(
-        of("users", json!(1)),
-        2 * 9
-    );
+    assert_eq!(of("users", json!(1)), 2 * 9);
     assert_eq!(of("word", json!(null)), 4);
 }
 
