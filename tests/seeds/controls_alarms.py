@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from .build import HOME, SECOND, Builder
+from .build import HOME, Builder
 
 Failing = list[tuple[str, str]]
 
@@ -81,9 +81,9 @@ THRESHOLD = {"alarm-console-signin-failures": 3, "alarm-unauthorized-api-calls":
 GROUP = "exhibit-trail"
 
 
-def stream(b: Builder, bucket: str = "exhibit-alarms") -> str:
+def stream(b: Builder) -> str:
     """A trail of all regions that streams to a log group; its ARN."""
-    arn = f"arn:aws:logs:{HOME}:{b.account.number}:log-group:{GROUP}"
+    arn, bucket = f"arn:aws:logs:{HOME}:{b.account.number}:log-group:{GROUP}", f"exhibit-alarms-{b.account.number}"
     b.account.client("logs", HOME).create_log_group(logGroupName=GROUP)
     b.trail_bucket(bucket)
     client = b.trails()
@@ -140,4 +140,3 @@ def _state(control: str):
 CONTROLS = {control: _state(control) for control in GOOD}
 FAILING = {control: [name for _, name in failing(control)] for control in GOOD}
 
-__all__ = ["BAD", "CIS_GROUPS", "CONTROLS", "FAILING", "GOOD", "SECOND", "organization", "rule", "stream", "topic", "watch"]
