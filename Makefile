@@ -54,7 +54,7 @@ bench: $(SDK) $(VENV) ## Print speed and memory of a release build
 samples: build $(VENV) ## Record samples/ again (needs Debian's faketime)
 	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) .venv/bin/python samples/record.py
 
-fuzz: $(SDK) ## Run the property tests with many more cases
+fuzz: $(SDK) ## Run the property tests with many more cases (fuzz/README.md: with libFuzzer)
 	PROPTEST_CASES=20000 $(CARGO) test $(BUILD) --workspace --release
 
 install: $(SDK) ## Install exhibit into cargo's bin folder

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from . import controls_compute, controls_detect, controls_events, controls_network, controls_storage
 from . import controls_data
+from . import controls_alarms
 from . import controls_network
 from . import controls_events, controls_storage
 from . import controls_compute
@@ -218,6 +219,8 @@ FAILING |= controls_events.FAILING
 CONTROLS |= controls_storage.CONTROLS
 FAILING |= controls_storage.FAILING
 
+CONTROLS |= controls_alarms.CONTROLS
+FAILING |= controls_alarms.FAILING
 CONTROLS |= controls_network.CONTROLS
 CONTROLS |= controls_watch.CONTROLS
 FAILING |= controls_network.FAILING

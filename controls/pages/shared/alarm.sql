@@ -114,7 +114,7 @@ here AS MATERIALIZED (
 judged AS (
   SELECT e.*, h.region AS account_region, h.source AS account_source, h.recorded, h.group_region, h.home_region,
     h.streams, h.unseen, h.dry, h.class, h.all_regions,
-    CASE WHEN :control <> 'alarm-organizations-changes' THEN 'managed here' ELSE h.organization END AS organization,
+    CASE WHEN e.event NOT LIKE 'organizations:%' THEN 'managed here' ELSE h.organization END AS organization,
     (SELECT min(g.code || ': ' || g.operation || ' failed in ' || g.region || '.') FROM gap g
       WHERE g.account = e.account AND (
         (:mechanism = 'cloudwatch' AND g.region = h.group_region
@@ -148,11 +148,11 @@ judged AS (
     -- A record of a rule in a SIEM counts if the rule was tried, by one person, and reviewed by another.
     (SELECT max(CASE WHEN julianday(json_extract(f.data, '$.tested_on')) <= julianday(:as_of)
         AND f.reviewer <> f.performer THEN 1 ELSE 0 END)
-      FROM fact f WHERE f.control = :control AND f.kind = 'siem-rule' AND f.subject IN (e.event, e.name)
+      FROM fact f WHERE f.control = :control AND f.kind = 'siem_rule' AND f.subject IN (e.event, e.name)
       AND coalesce(f.account, e.account) = e.account) AS recorded_rule,
     (SELECT group_concat(said, '; ') FROM (SELECT DISTINCT json_extract(f.data, '$.rule') || ' to '
         || json_extract(f.data, '$.recipient') || ', tried ' || json_extract(f.data, '$.tested_on') AS said
-      FROM fact f WHERE f.control = :control AND f.kind = 'siem-rule' AND f.subject IN (e.event, e.name)
+      FROM fact f WHERE f.control = :control AND f.kind = 'siem_rule' AND f.subject IN (e.event, e.name)
       AND coalesce(f.account, e.account) = e.account ORDER BY 1)) AS siem_rules
   FROM event e
   JOIN here h ON h.account = e.account
@@ -189,7 +189,7 @@ decided AS (
 SELECT account,
   coalesce(place, group_region, home_region, account_region) AS region,
   event AS resource,
-  name,
+  name || coalesce(' in ' || place, '') AS name,
   CASE
     WHEN what = 'not-here' OR required = 0 THEN 'na'
     WHEN what IN ('heard', 'siem') THEN 'pass'

@@ -6,6 +6,7 @@
 //! filters there are.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
@@ -56,13 +57,13 @@ pub(super) fn monitored_events(snapshot: &Snapshot) -> Vec<Cells> {
     let events = catalogue();
     let mut rows = Vec::new();
     for account in accounts(snapshot) {
-        for event in &events {
+        for event in events {
             for (mechanism, regions) in [
                 ("cloudwatch", filters::regions_of(event, &account)),
                 ("eventbridge", rules::regions_of(event, &account)),
             ] {
                 for region in regions {
-                    for Form { title, .. } in event.forms(account.place(region)) {
+                    for title in event.titles() {
                         rows.push(vec![
                             account.id.to_owned().into(),
                             region.to_owned().into(),
@@ -84,8 +85,9 @@ pub(super) fn monitored_events(snapshot: &Snapshot) -> Vec<Cells> {
 }
 
 /// The events; that they can be read is tested.
-fn catalogue() -> Vec<Event> {
-    events::all().unwrap_or_default()
+fn catalogue() -> &'static [Event] {
+    static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| events::all().unwrap_or_default());
+    &EVENTS
 }
 
 /// An account and where it is.

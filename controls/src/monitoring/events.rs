@@ -65,6 +65,13 @@ struct Login {
     result: String,
 }
 
+impl Login {
+    fn title(&self) -> String {
+        let mfa = if self.mfa == "Yes" { "with" } else { "without" };
+        format!("{} {mfa} MFA", self.by.title())
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -197,25 +204,38 @@ impl Event {
         }
     }
 
-    /// Every form of it in one place.
+    /// What is particular to each form of it.
+    pub fn titles(&self) -> Vec<String> {
+        if !self.logins.is_empty() {
+            return self.logins.iter().map(Login::title).collect();
+        }
+        let forms = self
+            .calls
+            .iter()
+            .flat_map(|call| self.by.iter().map(move |by| (call, by)));
+        forms.map(|(call, caller)| self.title(call, *caller)).collect()
+    }
+
+    /// Every form of it in one place, in the order of its titles.
     pub fn forms(&self, place: Place<'_>) -> Vec<Form> {
         if !self.logins.is_empty() {
             return self.logins.iter().map(|login| self.login(login, place)).collect();
         }
-        let mut forms = Vec::new();
-        for call in &self.calls {
-            for caller in &self.by {
-                let mut title = caller.title().to_owned();
-                if self.calls.len() > 1 {
-                    title = format!("{title} calling {call}");
-                }
-                forms.push(self.call(call, *caller, title, place));
-            }
-        }
-        forms
+        let forms = self
+            .calls
+            .iter()
+            .flat_map(|call| self.by.iter().map(move |by| (call, by)));
+        forms.map(|(call, caller)| self.call(call, *caller, place)).collect()
     }
 
-    fn call(&self, call: &str, caller: Caller, title: String, place: Place<'_>) -> Form {
+    fn title(&self, call: &str, caller: Caller) -> String {
+        match self.calls.len() {
+            1 => caller.title().to_owned(),
+            _ => format!("{} calling {call}", caller.title()),
+        }
+    }
+
+    fn call(&self, call: &str, caller: Caller, place: Place<'_>) -> Form {
         let read_only = ["Describe", "Get", "List"].iter().any(|verb| call.starts_with(verb));
         let mut event = base(&self.source, call, place);
         event.insert("userIdentity".to_owned(), identity(caller, place));
@@ -237,7 +257,7 @@ impl Event {
             event.insert("errorMessage".to_owned(), message.into());
         }
         Form {
-            title,
+            title: self.title(call, caller),
             read_only,
             event: event.into(),
         }
@@ -286,9 +306,8 @@ impl Event {
             };
             event.insert("errorMessage".to_owned(), message.into());
         }
-        let mfa = if login.mfa == "Yes" { "with" } else { "without" };
         Form {
-            title: format!("{} {mfa} MFA", login.by.title()),
+            title: login.title(),
             read_only: false,
             event: event.into(),
         }
@@ -462,6 +481,10 @@ mod tests {
         assert_eq!(required("alarm-ec2-instance-lifecycle"), 5);
         let ids: BTreeSet<_> = all.iter().map(|e| (&e.control, &e.id)).collect();
         assert_eq!(ids.len(), all.len());
+        for event in &all {
+            let titles: Vec<_> = event.forms(HERE).into_iter().map(|form| form.title).collect();
+            assert_eq!(titles, event.titles());
+        }
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub(in super::super) fn filter_events(snapshot: &Snapshot) -> Vec<Cells> {
         if filters.is_empty() {
             continue;
         }
-        for event in &events {
+        for event in events {
             for region in regions_of(event, &account) {
                 for form in event.forms(account.place(region)) {
                     let made = Made {

@@ -201,12 +201,15 @@ pub(in super::super) fn rule_events(snapshot: &Snapshot) -> Vec<Cells> {
     let mut rows = Vec::new();
     for account in accounts(snapshot) {
         let rules = rules(snapshot, &account);
+        if rules.is_empty() {
+            continue;
+        }
         let heard: BTreeSet<&str> = rules.iter().map(|rule| rule.row.region()).collect();
         let buses = Buses {
             account: &account,
             rules: &rules,
         };
-        for event in &events {
+        for event in events {
             let regions = regions_of(event, &account).into_iter();
             for region in regions.filter(|region| heard.contains(region)) {
                 for form in event.forms(account.place(region)) {
