@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from cli_exhibit import FAILURE, INCOMPLETE, OK, ROOT, USAGE, complains, sound, verdicts
+from seeds import controls_network
 
 _LIST = tomllib.loads((ROOT / "collector/operations.toml").read_text())
 OPERATIONS = [f"{service}:{operation}" for service, of in _LIST.items() for operation in of["operations"]]
@@ -16,6 +17,7 @@ IDENTITY, REGIONS = "sts:GetCallerIdentity", {"account:ListRegions", "ec2:Descri
 SAMPLE = ["iam:ListUsers", "ec2:DescribeSecurityGroupRules", "s3:GetBucketPolicy", "s3control:ListAccessPoints", "kms:ListKeys", "cloudtrail:DescribeTrails"]
 # Controls that look at the outcome of another one only where it matters; else they need these alone.
 OWN = {"iam-password-policy": {"iam:GetAccountPasswordPolicy"}, "root-mfa-hardware": {"iam:GetAccountSummary", "iam:ListVirtualMFADevices"}}
+OWN |= controls_network.OWN
 ONCE = {"AWS_MAX_ATTEMPTS": "1"}
 
 

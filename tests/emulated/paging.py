@@ -44,6 +44,10 @@ def _ec2(key: str, ids: str, least: int = 5, most: int = 1000, default: int | No
                 ("InvalidNextToken", "The token is invalid"), ids)
 
 
+def _elb(key: str) -> Rule:
+    return Rule((key,), "Marker", "NextMarker", "PageSize", None, 1, 400)
+
+
 def _kms(key: str, default: int, most: int) -> Rule:
     return Rule((key,), "Marker", "NextMarker", "Limit", default, 1, most, "Truncated",
                 ("InvalidMarkerException", "The marker is invalid"))
@@ -56,22 +60,33 @@ RULES: dict[tuple[str, str], Rule] = {
     ("cloudwatch", "DescribeAlarmHistory"): Rule(("AlarmHistoryItems",), "NextToken", "NextToken", "MaxRecords", 100, 1, 100, None, ("InvalidNextToken", "The next token is invalid")),
     ("cloudwatch", "DescribeAlarms"): Rule(("MetricAlarms", "CompositeAlarms"), "NextToken", "NextToken", "MaxRecords", 50, 1, 100, None,
                                            ("InvalidNextToken", "The next token is invalid")),
+    ("acm", "ListCertificates"): Rule(("CertificateSummaryList",), "NextToken", "NextToken", "MaxItems", None, 1, 1000),
+    ("apigateway", "GetRestApis"): Rule(("items",), "position", "position", "limit", 25, 1, 500),
     ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
                                          ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
+    ("ec2", "DescribeFlowLogs"): _ec2("FlowLogs", "FlowLogIds", 1),
+    ("ec2", "DescribeInternetGateways"): _ec2("InternetGateways", "InternetGatewayIds"),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
+    ("ec2", "DescribeNatGateways"): _ec2("NatGateways", "NatGatewayIds"),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
     ("ec2", "DescribeNetworkInterfaces"): _ec2("NetworkInterfaces", "NetworkInterfaceIds"),
+    ("ec2", "DescribeRouteTables"): _ec2("RouteTables", "RouteTableIds", 5, 100),
     ("ec2", "DescribeSecurityGroupRules"): _ec2("SecurityGroupRules", ""),
     ("ec2", "DescribeSecurityGroups"): _ec2("SecurityGroups", "GroupIds"),
+    ("ec2", "DescribeSubnets"): _ec2("Subnets", "SubnetIds"),
     ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
     ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
     ("events", "ListEventBuses"): Rule(("EventBuses",), "NextToken", "NextToken", "Limit", 100, 1, 100),
     ("events", "ListRules"): Rule(("Rules",), "NextToken", "NextToken", "Limit", 100, 1, 100),
     ("events", "ListTargetsByRule"): Rule(("Targets",), "NextToken", "NextToken", "Limit", 100, 1, 100),
+    ("elbv2", "DescribeListeners"): _elb("Listeners"),
+    ("elbv2", "DescribeSSLPolicies"): _elb("SslPolicies"),
+    ("elbv2", "DescribeTargetGroups"): _elb("TargetGroups"),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
     ("iam", "ListAccountAliases"): _iam("AccountAliases"),
     ("iam", "ListMFADevices"): _iam("MFADevices"),
+    ("iam", "ListServerCertificates"): _iam("ServerCertificateMetadataList"),
     ("iam", "ListUsers"): _iam("Users"),
     ("iam", "ListVirtualMFADevices"): _iam("VirtualMFADevices"),
     ("kms", "ListAliases"): _kms("Aliases", 50, 100),
@@ -84,6 +99,7 @@ RULES: dict[tuple[str, str], Rule] = {
                                             ("InvalidParameterException", "The specified nextToken is invalid.")),
     ("macie2", "DescribeBuckets"): Rule(("buckets",), "nextToken", "nextToken", "maxResults", 50, 1, 1000),
     ("resourcegroupstaggingapi", "GetResources"): Rule(("ResourceTagMappingList",), "PaginationToken", "PaginationToken", "ResourcesPerPage", 50, 1, 100),
+    ("network-firewall", "ListFirewalls"): Rule(("Firewalls",), "NextToken", "NextToken", "MaxResults", 100, 1, 100),
     ("s3", "ListBuckets"): Rule(("Buckets",), "continuation-token", "ContinuationToken", "max-buckets", 10000, 1, 10000, None,
                                 ("InvalidArgument", "The continuation token provided is incorrect")),
     ("s3", "ListObjectsV2"): Rule(("Contents", "CommonPrefixes"), "continuation-token", "NextContinuationToken", "max-keys", 1000, 0, 1000, "IsTruncated",
@@ -91,6 +107,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("s3control", "ListAccessPoints"): Rule(("AccessPointList",), "NextToken", "NextToken", "MaxResults", 1000, 0, 1000, None,
                                             ("InvalidRequest", "The token is invalid")),
     ("sns", "ListSubscriptionsByTopic"): Rule(("Subscriptions",), "NextToken", "NextToken", "", 100, 1, 100, None, ("InvalidParameter", "Invalid parameter: NextToken")),
+    ("storagegateway", "ListFileShares"): Rule(("FileShareInfoList",), "Marker", "NextMarker", "Limit", 100, 1, 100),
+    ("transfer", "ListServers"): Rule(("Servers",), "NextToken", "NextToken", "MaxResults", 1000, 1, 1000),
 }
 
 

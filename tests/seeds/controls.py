@@ -8,6 +8,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 from __future__ import annotations
 
 from . import controls_events, controls_storage
+from . import controls_network
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -212,6 +213,9 @@ CONTROLS |= controls_events.CONTROLS
 FAILING |= controls_events.FAILING
 CONTROLS |= controls_storage.CONTROLS
 FAILING |= controls_storage.FAILING
+
+CONTROLS |= controls_network.CONTROLS
+FAILING |= controls_network.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:

@@ -62,14 +62,18 @@ async fn certificates(context: &Context<'_>, region: &str) {
     if let Some(failure) = &list.failure {
         context.gap_in(region, "acm:ListCertificates", None, failure);
     }
-    let listed = list.pages.iter().flat_map(|page| {
-        page.output
-            .certificate_summary_list()
-            .iter()
-            .map(|c| (c, page.exchange))
-    });
+    let listed: Vec<_> = list
+        .pages
+        .iter()
+        .flat_map(|page| {
+            page.output
+                .certificate_summary_list()
+                .iter()
+                .map(|c| (c, page.exchange))
+        })
+        .collect();
     context
-        .each(listed, |(summary, listed_in)| async move {
+        .each(&listed, |(summary, listed_in)| async move {
             let arn = summary.certificate_arn().unwrap_or_default();
             let (output, source) = match context
                 .ask(acm.describe_certificate().certificate_arn(arn).send())
@@ -78,7 +82,7 @@ async fn certificates(context: &Context<'_>, region: &str) {
                 Ok(answer) => (Some(answer.output), answer.exchange),
                 Err(failure) => {
                     context.gap_in(region, "acm:DescribeCertificate", Some(arn), &failure);
-                    (None, listed_in)
+                    (None, *listed_in)
                 }
             };
             let certificate = output.as_ref().and_then(|output| output.certificate());

@@ -44,7 +44,7 @@ async fn policies(context: &Context<'_>) {
                 resource_types: sorted(
                     details.iter().flat_map(|details| details.resource_types()).map(|kind| kind.as_str()),
                 ),
-                target_tags: tags(targets.map(|tag| (Some(tag.key()), Some(tag.value())))),
+                target_tags: tags(targets.map(|tag| (tag.key(), tag.value()))),
                 create_interval_days: details.and_then(|details| details.create_interval()).map(i64::from),
                 retain_days: details.and_then(|details| details.retain_interval()).map(i64::from),
             });

@@ -52,19 +52,20 @@ async fn transfer_servers(context: &Context<'_>) {
     if let Some(failure) = &list.failure {
         context.gap("transfer:ListServers", None, failure);
     }
-    let listed = list
+    let listed: Vec<_> = list
         .pages
         .iter()
-        .flat_map(|page| page.output.servers().iter().map(|server| (server, page.exchange)));
+        .flat_map(|page| page.output.servers().iter().map(|server| (server, page.exchange)))
+        .collect();
     context
-        .each(listed, |(listed, listed_in)| async move {
+        .each(&listed, |(listed, listed_in)| async move {
             let arn = listed.arn().to_owned();
             let id = listed.server_id().unwrap_or_default().to_owned();
             let (output, source) = match context.ask(transfer.describe_server().server_id(&id).send()).await {
                 Ok(answer) => (Some(answer.output), answer.exchange),
                 Err(failure) => {
                     context.gap("transfer:DescribeServer", Some(&arn), &failure);
-                    (None, listed_in)
+                    (None, *listed_in)
                 }
             };
             let server = output.as_ref().and_then(|output| output.server());
@@ -209,6 +210,6 @@ fn fsx_file_system(context: &Context<'_>, system: &FileSystem, source: u64) {
         vpc_id: text(system.vpc_id()),
         subnets: sorted(system.subnet_ids()),
         created_at: time(system.creation_time()),
-        tags: tags(system.tags().iter().map(|tag| (Some(tag.key()), Some(tag.value())))),
+        tags: tags(system.tags().iter().map(|tag| (tag.key(), tag.value()))),
     });
 }

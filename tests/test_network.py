@@ -1,0 +1,42 @@
+"""Networks, endpoints, certificates and file services: refused calls, pages, re-performance."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+import harness
+from cli_exhibit import INCOMPLETE, OK, Exhibit, failing
+from seeds import controls, controls_network
+from seeds.build import Builder
+
+_numbers = itertools.count(620000000001)
+
+
+@pytest.fixture
+def made(cli_endpoint, binary, tmp_path):
+    """An account in the bad state of a control, and a locker for it."""
+
+    def make(control: str, state: str = "bad", endpoint: str = cli_endpoint) -> tuple[Exhibit, dict]:
+        account = harness.Account(cli_endpoint).other(str(next(_numbers)))
+        seeded = controls.seed(Builder(account), control, state)
+        return Exhibit(tmp_path / f"{control}-{state}", account, endpoint, binary), seeded
+
+    return make
+
+
+@pytest.mark.parametrize("control", [c for c in controls_network.CONTROLS if c != "vpc-flow-logs"])  # its bucket's name is taken
+def test_replay_and_pages(made, cli_endpoint, control):
+    """Pages of one change nothing, and the snapshot gives the same tables again."""
+    exhibit, seeded = made(control)
+    harness.post(cli_endpoint, "/exhibit/page-size", n=1)
+    try:
+        exhibit.collect("--control", control)
+    finally:
+        harness.post(cli_endpoint, "/exhibit/page-size", n=0)
+    found = exhibit.test("--control", control)[control]
+    assert failing(found) == {row["resource"] for row in seeded["failing"]}
+    assert not found["gaps"] and found["counts"]["unknown"] == 0
+    again = exhibit.run("reperform")
+    assert again.code == OK, again.stdout + again.stderr
