@@ -14,6 +14,8 @@ from . import controls_network
 from . import controls_events, controls_storage
 from . import controls_compute
 from . import controls_network, controls_watch
+from . import controls_events, controls_storage
+from . import controls_network
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
