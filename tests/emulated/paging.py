@@ -51,6 +51,7 @@ def _kms(key: str, default: int, most: int) -> Rule:
 
 RULES: dict[tuple[str, str], Rule] = {
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("artifact", "ListReports"): Rule(("reports",), "nextToken", "nextToken", "maxResults", 300, 1, 300),
     ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
                                          ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
@@ -60,6 +61,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("ec2", "DescribeSecurityGroups"): _ec2("SecurityGroups", "GroupIds"),
     ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
     ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
+    ("health", "DescribeEvents"): Rule(("events",), "nextToken", "nextToken", "maxResults", 10, 10, 100),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
     ("iam", "ListAccountAliases"): _iam("AccountAliases"),
@@ -75,6 +77,7 @@ RULES: dict[tuple[str, str], Rule] = {
                                 ("InvalidArgument", "The continuation token provided is incorrect")),
     ("s3control", "ListAccessPoints"): Rule(("AccessPointList",), "NextToken", "NextToken", "MaxResults", 1000, 0, 1000, None,
                                             ("InvalidRequest", "The token is invalid")),
+    ("ssm-incidents", "ListResponsePlans"): Rule(("responsePlanSummaries",), "nextToken", "nextToken", "maxResults", 100, 1, 100),
 }
 
 
