@@ -77,6 +77,7 @@ RULES: dict[tuple[str, str], Rule] = {
                                            ("InvalidNextToken", "The next token is invalid")),
     ("acm", "ListCertificates"): Rule(("CertificateSummaryList",), "NextToken", "NextToken", "MaxItems", None, 1, 1000),
     ("apigateway", "GetRestApis"): Rule(("items",), "position", "position", "limit", 25, 1, 500),
+    ("artifact", "ListReports"): Rule(("reports",), "nextToken", "nextToken", "maxResults", 300, 1, 300),
     ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
                                          ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeFlowLogs"): _ec2("FlowLogs", "FlowLogIds", 1),
@@ -105,6 +106,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("elbv2", "DescribeListeners"): _elb("Listeners"),
     ("elbv2", "DescribeSSLPolicies"): _elb("SslPolicies"),
     ("elbv2", "DescribeTargetGroups"): _elb("TargetGroups"),
+    ("health", "DescribeEvents"): Rule(("events",), "nextToken", "nextToken", "maxResults", 10, 10, 100),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
     ("iam", "ListAccountAliases"): _iam("AccountAliases"),
@@ -133,7 +135,6 @@ RULES: dict[tuple[str, str], Rule] = {
     ("sns", "ListSubscriptionsByTopic"): Rule(("Subscriptions",), "NextToken", "NextToken", "", 100, 1, 100, None, ("InvalidParameter", "Invalid parameter: NextToken")),
     ("storagegateway", "ListFileShares"): Rule(("FileShareInfoList",), "Marker", "NextMarker", "Limit", 100, 1, 100),
     ("transfer", "ListServers"): Rule(("Servers",), "NextToken", "NextToken", "MaxResults", 1000, 1, 1000),
-    ("sns", "ListSubscriptionsByTopic"): Rule(("Subscriptions",), "NextToken", "NextToken", "", 100, 1, 100, None, ("InvalidParameter", "Invalid parameter: NextToken")),
     ("secretsmanager", "ListSecrets"): _compute("SecretList", "MaxResults", 100, 1, 100),
     ("ssm", "DescribeInstanceInformation"): _compute("InstanceInformationList", "MaxResults", 10, 5, 50),
     ("ssm", "DescribeInstancePatchStates"): _compute("InstancePatchStates", "MaxResults", 10, 10, 100),
@@ -145,6 +146,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("inspector2", "ListFindings"): Rule(("findings",), "nextToken", "nextToken", "maxResults", 100, 0, 100),
     ("securityhub", "GetEnabledStandards"): Rule(("StandardsSubscriptions",), "NextToken", "NextToken", "MaxResults", 100, 1, 100),
     ("securityhub", "GetFindings"): Rule(("Findings",), "NextToken", "NextToken", "MaxResults", 10, 1, 100),
+    ("ssm-incidents", "ListResponsePlans"): Rule(("responsePlanSummaries",), "nextToken", "nextToken", "maxResults", 100, 1, 100),
 }
 
 

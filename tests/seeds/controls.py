@@ -7,15 +7,9 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 
 from __future__ import annotations
 
-from . import controls_compute, controls_detect, controls_events, controls_network, controls_storage
-from . import controls_data
-from . import controls_alarms
-from . import controls_network
-from . import controls_events, controls_storage
-from . import controls_compute
-from . import controls_network, controls_watch
-from . import controls_events, controls_storage
-from . import controls_network
+from . import (
+    controls_alarms, controls_compute, controls_data, controls_detect, controls_events, controls_manual, controls_network, controls_storage, controls_watch,
+)
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -203,7 +197,6 @@ CONTROLS = {function.__name__.replace("_", "-"): function for function in (
     iam_unused_credentials, iam_permissions_through_groups, iam_no_full_admin, sg_admin_ports_closed, sg_sensitive_ports_closed, sg_egress_restricted,
     default_sg_closed, s3_account_public_access_block, s3_buckets_not_public, s3_tls_only, kms_keys_origin_custody, kms_key_use_restricted,
     kms_key_rotation, cloudtrail_all_regions, cloudtrail_log_validation, cloudtrail_bucket_mfa_delete)}
-
 # What fails in the bad state, by name; the ids are printed when the state is made.
 FAILING = {
     "root-mfa-enabled": ["<root_account>"], "root-mfa-hardware": ["<root_account>"], "root-access-keys-absent": ["<root_account>"],
@@ -216,29 +209,12 @@ FAILING = {
     "kms-key-rotation": ["alias/logs", "alias/slow"], "cloudtrail-all-regions": ["123456789012"], "cloudtrail-log-validation": ["main"],
     "cloudtrail-bucket-mfa-delete": ["exhibit-trail"],
 }
-CONTROLS |= controls_events.CONTROLS
-FAILING |= controls_events.FAILING
-CONTROLS |= controls_storage.CONTROLS
-FAILING |= controls_storage.FAILING
-
-CONTROLS |= controls_alarms.CONTROLS
-FAILING |= controls_alarms.FAILING
-CONTROLS |= controls_network.CONTROLS
-CONTROLS |= controls_watch.CONTROLS
-FAILING |= controls_network.FAILING
-CONTROLS |= controls_data.CONTROLS
-FAILING |= controls_data.FAILING
-CONTROLS |= controls_compute.CONTROLS
-FAILING |= controls_compute.FAILING
-CONTROLS |= controls_detect.CONTROLS
-FAILING |= controls_detect.FAILING
-CONTROLS |= controls_events.CONTROLS
-FAILING |= controls_events.FAILING
-CONTROLS |= controls_network.CONTROLS
-FAILING |= controls_network.FAILING
-CONTROLS |= controls_storage.CONTROLS
-FAILING |= controls_storage.FAILING
-FAILING |= controls_watch.FAILING
+_SLICES = (controls_alarms, controls_compute, controls_data, controls_detect, controls_events, controls_manual, controls_network, controls_storage, controls_watch)
+for _slice in _SLICES:
+    CONTROLS |= _slice.CONTROLS
+    FAILING |= _slice.FAILING
+# Controls whose good and bad state is a record, and not one of the account.
+ATTACHED = [*controls_manual.ATTACHED]
 
 
 def seed(b: Builder, control: str, state: str) -> dict:

@@ -168,7 +168,7 @@ fn controls(engagement: &Engagement<'_>, supplied: &Records, all: &mut Vec<Reque
             kind: "control",
             subject: format!("{}: {}", page.id, page.title),
             why: control.reason.clone(),
-            ask: if code == ReasonCode::EvidenceMissing && takes_evidence(page) {
+            ask: if code == ReasonCode::EvidenceMissing && takes_evidence(page) && !supplied.has(&page.id) {
                 wanted(page)
             } else {
                 remedy(code, "")
