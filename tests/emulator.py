@@ -39,6 +39,9 @@ Control endpoints. POST, parameters in the query, JSON answers, an unknown param
         the body, as JSON, is an answer for an operation: {"service", "operation", "output": as boto3
         gives it} or "error": {"code", "message", "status"}; only for "region", "account" and "params"
         (top-level request parameters) where given. The latest that fits is given, in AWS's wire format
+  /exhibit/event?region=us-east-1
+        the body, as JSON, is an event as CloudTrail writes it, or a list of them; LookupEvents finds it in
+        the region named, else in its awsRegion
   /exhibit/reset
         forgets everything; moto grows with each reset, so a new process is better
   GET /exhibit/state, /exhibit/health

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Turns an AWS account into the evidence a SOC 2 auditor accepts.
@@ -106,6 +107,19 @@ pub enum Command {
     /// Compare two snapshots or periods
     #[command(after_help = "Example:\n  exhibit diff 2026-H1 2026-H2")]
     Diff(Diff),
+    /// Keep evidence that a person supplies for a control: files, and facts in them
+    #[command(after_help = "Example:\n  \
+        exhibit attach root-password-vaulted vault-log.csv --facts facts.toml --owner 'Head of IT' \\\n    \
+        --performed 2026-06-30 --period-from 2026-01-01 --period-to 2026-06-30 \\\n    \
+        --performer 'Ann Lee' --reviewer 'Bo Chen' --statement 'The vault log was read; every entry is explained'\n\n\
+        `exhibit controls show CONTROL` lists the facts that it takes. FILE.toml holds them by kind:\n  \
+        [[custodian]]\n  subject = \"Ann Lee\"\n  role = \"Head of IT\"\n  since = 2025-01-01")]
+    Attach(Attach),
+    /// Record that somebody signed off a control, a period, or a control in a period
+    #[command(
+        after_help = "Example:\n  exhibit review root-password-vaulted --period 2026-H1 --reviewer 'Bo Chen' --comment 'Log compared with CloudTrail'\n  exhibit review --period 2026-H1 --reviewer 'Bo Chen' --comment 'All workpapers read'"
+    )]
+    Review(Review),
     /// Write the binder (PDF), the bundle (zip) and the HTML workpapers
     #[command(after_help = "Example:\n  exhibit bind --period 2026-H2 --out audit-2026-H2")]
     Bind(Bind),
@@ -159,6 +173,83 @@ pub struct Selection {
     /// Only these controls (repeatable)
     #[arg(long = "control", value_name = "ID")]
     pub controls: Vec<String>,
+}
+
+/// `exhibit attach`.
+#[derive(Debug, Args)]
+pub struct Attach {
+    /// The control that it is evidence for
+    pub control: String,
+    /// The files; they are copied into the locker
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Who owns the control
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+    /// Day on which the control was performed
+    #[arg(long, value_name = "DAY", value_parser = crate::commands::attach::day)]
+    pub performed: NaiveDate,
+    /// First day that the evidence covers
+    #[arg(long, value_name = "DAY", value_parser = crate::commands::attach::day)]
+    pub period_from: NaiveDate,
+    /// Last day that it covers
+    #[arg(long, value_name = "DAY", value_parser = crate::commands::attach::day)]
+    pub period_to: NaiveDate,
+    /// Who performed the control
+    #[arg(long, value_name = "NAME")]
+    pub performer: String,
+    /// Who reviewed it: another person
+    #[arg(long, value_name = "NAME")]
+    pub reviewer: String,
+    /// What the owner states
+    #[arg(long, value_name = "TEXT")]
+    pub statement: String,
+    /// A few words for lists [default: the beginning of the statement]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// System that the files were taken from
+    #[arg(long, value_name = "NAME")]
+    pub source_system: Option<String>,
+    /// Remark
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// Account, where only one is meant
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Structured statements, as `exhibit controls show CONTROL` describes them
+    #[arg(long, value_name = "FILE.toml")]
+    pub facts: Option<PathBuf>,
+    /// An earlier attachment that this one stands in for; it stays in the locker, but counts no longer
+    #[arg(long, value_name = "A…")]
+    pub replaces: Option<String>,
+}
+
+/// `exhibit review`.
+#[derive(Debug, Args)]
+pub struct Review {
+    /// The control [default: all controls of the period]
+    pub control: Option<String>,
+    /// A period of exhibit.toml
+    #[arg(long, value_name = "NAME")]
+    pub period: Option<String>,
+    /// Who reviewed
+    #[arg(long, value_name = "NAME")]
+    pub reviewer: String,
+    /// What the reviewer says
+    #[arg(long, value_name = "TEXT")]
+    pub comment: String,
+    /// What the reviewer decided
+    #[arg(long, value_enum, default_value = "approved")]
+    pub decision: Decision,
+}
+
+/// What a reviewer decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Decision {
+    /// Signed off.
+    Approved,
+    /// Sent back.
+    Rejected,
 }
 
 /// `exhibit diff`.

@@ -1,7 +1,8 @@
 //! From a locker to an assessment: which snapshots, their verdicts, and what they say together.
 
 use controls::catalogue::Catalogue;
-use controls::evaluate::evaluate;
+use controls::evaluate::evaluate_in;
+use controls::manual::Frame;
 use controls::period::{Assessment, Tested, assess_period, assess_snapshot, select};
 use controls::result::SnapshotResults;
 use evidence::locker::{Locker, SnapshotEntry};
@@ -75,6 +76,14 @@ impl Subject {
         })
     }
 
+    /// The period, if it is one.
+    pub fn period(&self) -> Option<&Period> {
+        match self {
+            Self::Period(period) => Some(period),
+            Self::Snapshot(_) => None,
+        }
+    }
+
     /// A name for people.
     pub fn label(&self) -> String {
         match self {
@@ -132,10 +141,11 @@ fn find(all: &[SnapshotEntry], run: &str) -> Result<SnapshotEntry, Stop> {
 pub fn assess(locker: &Locker, config: &Config, catalogue: &Catalogue, subject: &Subject) -> Result<Assessed, Stop> {
     let mut snapshots = Vec::new();
     let mut tested = Vec::new();
+    let frame = Frame::of(subject.period(), locker.attachments()?);
     for entry in subject.entries(locker)? {
         let zip = locker.snapshot_bytes(&entry)?;
         let snapshot = locker.load(&entry.run)?;
-        let evaluation = evaluate(catalogue, &config.settings, &snapshot)?;
+        let evaluation = evaluate_in(catalogue, &config.settings, &snapshot, &frame)?;
         let database = evaluation.database.bytes().map_err(Stop::failure)?;
         let results = evaluation.results;
         tested.push(Tested {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use collector::source::EventWindow;
 use collector::{Regions, Target};
 use controls::catalogue::Catalogue;
 use controls::criteria::Category;
@@ -31,6 +32,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Regions to collect from.
     pub regions: Regions,
+    /// Days of event history to collect.
+    pub event_days: u32,
     /// Parameters, exceptions, categories.
     pub settings: Settings,
     /// Folder with the firm's own templates.
@@ -45,6 +48,7 @@ impl Default for Config {
             periods: Vec::new(),
             targets: Vec::new(),
             regions: Regions::All,
+            event_days: EventWindow::MOST_DAYS,
             settings: Settings::default(),
             templates_dir: None,
         }
@@ -93,6 +97,7 @@ impl Config {
         let categories = categories(&mut scope)?;
         let max_gap_days = scope.integer("max_gap_days")?;
         scope.finish(&["accounts", "regions", "categories", "max_gap_days"])?;
+        let event_days = event_days(file.table("collect")?)?;
         let parameters = parameters(file.table("parameters")?)?;
         let exceptions = file
             .tables("exception")?
@@ -106,6 +111,7 @@ impl Config {
             "system",
             "period",
             "scope",
+            "collect",
             "parameters",
             "exception",
             "controls_dir",
@@ -130,6 +136,7 @@ impl Config {
             periods,
             targets,
             regions,
+            event_days,
             settings,
             templates_dir,
         })
@@ -266,7 +273,12 @@ fn period(mut section: Section) -> Result<Period, String> {
             section.name("type")
         )
     })?;
-    section.finish(&["name", "type", "start", "end"])?;
+    let closed = match section.table.remove("closed") {
+        None => false,
+        Some(Value::Boolean(closed)) => closed,
+        Some(_) => return Err(format!("`{}` must be true or false", section.name("closed"))),
+    };
+    section.finish(&["name", "type", "start", "end", "closed"])?;
     if end <= start {
         return Err(format!(
             "period `{name}` ends ({end}) before it begins ({start}); `end` is the day after the last"
@@ -277,6 +289,7 @@ fn period(mut section: Section) -> Result<Period, String> {
         r#type,
         start,
         end,
+        closed,
     })
 }
 
@@ -360,6 +373,20 @@ fn regions(scope: &mut Section) -> Result<Regions, String> {
             .collect::<Result<_, _>>()
             .map(Regions::Only),
         Some(_) => Err(format!("`{name}` must be \"all\" or a list of regions")),
+    }
+}
+
+fn event_days(mut collect: Section) -> Result<u32, String> {
+    let name = collect.name("event_days");
+    let days = collect.integer("event_days")?;
+    collect.finish(&["event_days"])?;
+    let most = EventWindow::MOST_DAYS;
+    match days {
+        None => Ok(most),
+        Some(days) => u32::try_from(days)
+            .ok()
+            .filter(|days| (1..=most).contains(days))
+            .ok_or_else(|| format!("`{name}` must be a number of days from 1 to {most}, which CloudTrail keeps")),
     }
 }
 
@@ -481,6 +508,14 @@ mod tests {
             (
                 "organization = \"x\"\n[[exception]]\ncontrol = \"c\"\nresource = \"r\"\nreason = \"y\"\napprover = \"z\"",
                 "`exception[1].expires` is missing",
+            ),
+            (
+                "organization = \"x\"\n[collect]\nevent_days = 91",
+                "`collect.event_days` must be a number of days from 1 to 90",
+            ),
+            (
+                "organization = \"x\"\n[collect]\nevents = 9",
+                "`collect.events` is no known key",
             ),
             ("organization = ", ""),
         ];

@@ -46,6 +46,8 @@ fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
         Command::Status => commands::status::run(global),
         Command::Test(args) => commands::test::run(global, args),
         Command::Diff(args) => commands::diff::run(global, args),
+        Command::Attach(args) => commands::attach::run(global, args),
+        Command::Review(args) => commands::review::run(global, args),
         Command::Bind(args) => commands::bind::run(global, args),
         Command::Verify(args) => commands::verify::run(global, args),
         Command::Reperform(args) => commands::reperform::run(global, args),

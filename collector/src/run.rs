@@ -20,8 +20,8 @@ use crate::progress::Progress;
 use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
-use crate::source::{Answer, Batch, Context, Scope, Source, ask};
-use crate::sources::{IDENTITY, REGIONS, SOURCES};
+use crate::source::{Answer, Batch, Context, EventWindow, Scope, Source, ask};
+use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES};
 use crate::transport::live::Capture;
 use crate::transport::replay::Recording;
 
@@ -47,6 +47,8 @@ pub struct Request {
     pub regions: Regions,
     /// Sources to read.
     pub sources: Vec<&'static Source>,
+    /// Days of event history to ask for, [`EventWindow::MOST_DAYS`] at most.
+    pub event_days: u32,
     /// Time allowed for one attempt.
     pub timeout: Duration,
     /// The program, as it is named in the evidence.
@@ -95,11 +97,12 @@ pub async fn collect(
 ) -> Result<Collected, CollectError> {
     let loaded = environment::load().await?;
     let opened_at = request.clock.now();
-    let draft = writer.begin(opened_at, &request.tool, plan(&request.sources))?;
+    let draft = writer.begin(opened_at, &request.tool, plan(&request.sources, request.event_days))?;
     let run = draft.run().to_owned();
     let capture = Capture::new(draft, request.clock.clone(), request.timeout, request.progress.clone());
     let shared = Shared {
         sources: &request.sources,
+        events: EventWindow::of(opened_at, request.event_days),
         progress: request.progress.as_ref(),
         collected: Mutex::default(),
     };
@@ -174,6 +177,10 @@ pub async fn replay(snapshot: &Snapshot, zip: Vec<u8>) -> Result<Derived, Snapsh
         .collect();
     let shared = Shared {
         sources: &sources,
+        events: EventWindow::of(
+            snapshot.meta.opened_at,
+            snapshot.meta.event_days.unwrap_or(EventWindow::MOST_DAYS),
+        ),
         progress: &crate::progress::Silent,
         collected: Mutex::default(),
     };
@@ -227,6 +234,7 @@ pub async fn collect_replayed(
     let plan = Plan {
         sources: meta.sources.clone(),
         operations: meta.operations.clone(),
+        event_days: meta.event_days,
     };
     let mut draft = writer.begin(meta.opened_at, &meta.tool, plan)?;
     let mut bodies = evidence::snapshot::Bodies::of(zip).map_err(damaged)?;
@@ -251,7 +259,7 @@ pub async fn collect_replayed(
 }
 
 /// The plan as the evidence names it.
-fn plan(sources: &[&'static Source]) -> Plan {
+fn plan(sources: &[&'static Source], event_days: u32) -> Plan {
     let ids: BTreeSet<&str> = sources.iter().map(|source| source.id).collect();
     let operations: BTreeSet<&str> = sources
         .iter()
@@ -260,6 +268,10 @@ fn plan(sources: &[&'static Source]) -> Plan {
     Plan {
         sources: ids.into_iter().map(str::to_owned).collect(),
         operations: operations.into_iter().map(str::to_owned).collect(),
+        event_days: sources
+            .iter()
+            .any(|source| source.id == EVENTS.id)
+            .then(|| event_days.min(EventWindow::MOST_DAYS)),
     }
 }
 
@@ -273,6 +285,7 @@ struct Opened {
 /// What all reads of a run share.
 struct Shared<'a> {
     sources: &'a [&'static Source],
+    events: EventWindow,
     progress: &'a dyn Progress,
     collected: Mutex<CollectedSoFar>,
 }
@@ -334,7 +347,8 @@ impl Shared<'_> {
         stream::iter(reads)
             .for_each_concurrent(READS, |(account, source, region, client_region)| async move {
                 let id = &account.scope.account;
-                let context = Context::new(&account.session, id, region, client_region, &account.scope.regions);
+                let context = Context::new(&account.session, id, region, client_region, &account.scope.regions)
+                    .looking_back(self.events);
                 (source.collect)(&context).await;
                 self.keep(context.into_batch());
                 let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);

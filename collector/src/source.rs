@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use evidence::clock::Timestamp;
 use evidence::gap::Gap;
 use evidence::record::{Record, Row};
 use futures::future::BoxFuture;
@@ -41,6 +42,30 @@ pub struct Source {
     pub tables: &'static [&'static str],
     /// Does it.
     pub collect: for<'a> fn(&'a Context<'a>) -> BoxFuture<'a, ()>,
+}
+
+/// The event history that a run asks for. It follows from what the run records of itself, so
+/// that a replay asks the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventWindow {
+    /// From when on.
+    pub from: Timestamp,
+    /// Up to when: the start of the run.
+    pub to: Timestamp,
+}
+
+impl EventWindow {
+    /// Days that CloudTrail keeps, and the most that can be asked for.
+    pub const MOST_DAYS: u32 = 90;
+
+    /// So many days back from the start of the run.
+    pub fn of(opened_at: Timestamp, days: u32) -> Self {
+        let seconds = i64::from(days.min(Self::MOST_DAYS)) * 86_400;
+        Self {
+            from: Timestamp::from_unix(opened_at.unix() - seconds).unwrap_or(opened_at),
+            to: opened_at,
+        }
+    }
 }
 
 /// Rows and gaps of one read.
@@ -99,6 +124,8 @@ pub struct Context<'a> {
     pub client_region: &'a str,
     /// All regions in scope.
     pub regions: &'a [String],
+    /// The event history to ask for; `None` where nothing is read yet.
+    pub events: Option<EventWindow>,
     batch: Mutex<Batch>,
 }
 
@@ -117,8 +144,16 @@ impl<'a> Context<'a> {
             region,
             client_region,
             regions,
+            events: None,
             batch: Mutex::default(),
         }
+    }
+
+    /// With event history.
+    #[must_use]
+    pub fn looking_back(mut self, events: EventWindow) -> Self {
+        self.events = Some(events);
+        self
     }
 
     /// The rows and gaps so far.

@@ -5,18 +5,29 @@ use std::collections::BTreeSet;
 use crate::source::{Scope, Source};
 
 mod autoscaling;
+mod accessanalyzer;
 mod cloudtrail;
+mod contacts;
 mod ec2;
 mod ec2_instance;
 mod ec2_storage;
 mod ecr;
 mod iam;
 mod inspector2;
+mod events;
+mod iam;
+mod identity_center;
+mod identity_providers;
 mod kms;
+mod organizations;
+mod pipelines;
 mod s3;
 mod s3control;
 mod secretsmanager;
 mod ssm;
+mod support;
+
+pub use events::EVENTS;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[
@@ -24,7 +35,15 @@ pub static SOURCES: &[&Source] = &[
     &REGIONS,
     &autoscaling::GROUPS,
     &autoscaling::INSTANCES,
+    &accessanalyzer::ANALYZERS,
+    &contacts::CONTACTS,
+    &contacts::PRIMARY_EMAIL,
+    &support::REPORTS,
+    &pipelines::CLOUDFORMATION,
+    &EVENTS,
     &cloudtrail::TRAILS,
+    &pipelines::CODEDEPLOY,
+    &pipelines::CODEPIPELINE,
     &ec2::NETWORK_ACLS,
     &ec2::NETWORK_INTERFACES,
     &ec2::PREFIX_LISTS,
@@ -45,13 +64,19 @@ pub static SOURCES: &[&Source] = &[
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
     &inspector2::SCANNING,
+    &identity_center::IDENTITY_CENTER,
+    &identity_providers::PROVIDERS,
     &kms::ALIASES,
     &kms::KEYS,
+    &organizations::ORGANIZATION,
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
     &secretsmanager::SECRETS,
     &ssm::MANAGED_INSTANCES,
+    &support::HEALTH,
+    &support::RESPONSE_PLANS,
+    &support::TRUSTED_ADVISOR,
 ];
 
 /// Who collects, in which account. Always read; see `run`.

@@ -329,7 +329,7 @@ fn check_query(page: &Page, pages: &BTreeMap<String, Page>, empty: &Database) ->
     let used = sql::parameters(&page.sql).map_err(text)?;
     for name in used
         .iter()
-        .filter(|name| *name != query::AS_OF && !page.parameters.contains_key(*name))
+        .filter(|name| !query::BUILT_IN.contains(&name.as_str()) && !page.parameters.contains_key(*name))
     {
         problems.push(format!("sql: {}", sql::TextError::Undeclared(name.clone())));
     }
@@ -361,6 +361,21 @@ fn check_query(page: &Page, pages: &BTreeMap<String, Page>, empty: &Database) ->
             return Err(problems);
         }
     };
+    if !page.facts.is_empty() && !read.contains("fact") {
+        problems.push("facts: the query does not read `fact`; read it or leave the facts out".to_owned());
+    }
+    for kind in page.facts.keys().filter(|kind| !literals.contains(*kind)) {
+        problems.push(format!(
+            "facts.{kind}: the query does not name '{kind}'; use it or leave it out"
+        ));
+    }
+    let records = read.contains("attachment") || read.contains("fact");
+    if records && !crate::manual::takes_evidence(page) {
+        problems.push(
+            "type: the query reads records that people supply; make the type `… + manual`, or declare [facts.<kind>]"
+                .to_owned(),
+        );
+    }
     let named = |table: &String| page.tables.contains(table) || page.hints.contains(table);
     for table in read.iter().filter(|t| is_evidence(t) && !named(t)) {
         problems.push(format!(

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use evidence::clock::Timestamp;
 use evidence::digest::Digest;
 use evidence::exchange::Outcome;
+use evidence::manual::Attachment;
 use evidence::record::{self, Column, Kind, Row};
 use evidence::snapshot::{FORMAT, Lines, Snapshot, SnapshotMeta, Status, Tool};
 use rusqlite::types::{Null, Value};
@@ -135,20 +136,42 @@ pub static HELPERS: &[HelperTable] = &[
     },
     HelperTable {
         name: "attachment",
-        doc: "Evidence that a person supplied.",
+        doc: "A record that a person supplied for a control; those that were replaced are left out.",
         columns: &[
+            column("id", Kind::Text, "`A` and the number of its log entry."),
             column("control", Kind::Text, "Control id."),
             column("account", Kind::Text, "Account, where only one is meant."),
             column("title", Kind::Text, "What it shows."),
-            column("file", Kind::Text, "File name."),
-            column("sha256", Kind::Text, "SHA-256 of the file."),
-            column("size", Kind::Integer, "Size in bytes."),
+            column("statement", Kind::Text, "What the owner states."),
             column("owner", Kind::Text, "Who owns the control."),
             column("performed_on", Kind::Text, "Day on which the control was performed."),
             column("performer", Kind::Text, "Who performed it."),
             column("reviewer", Kind::Text, "Who reviewed it."),
-            column("source_system", Kind::Text, "Where it was taken from."),
+            column("period_from", Kind::Text, "First day that it covers."),
+            column("period_to", Kind::Text, "Last day that it covers."),
+            column("source_system", Kind::Text, "System that the files were taken from."),
             column("comment", Kind::Text, "Remark."),
+            column(
+                "files",
+                Kind::Json,
+                "Its files: list of `name`, `size`, `sha256`, `type`.",
+            ),
+        ],
+    },
+    HelperTable {
+        name: "fact",
+        doc: "A structured statement of an attachment, as the control's page declares it.",
+        columns: &[
+            column("control", Kind::Text, "Control id."),
+            column("attachment", Kind::Text, "Its attachment."),
+            column("kind", Kind::Text, "Kind, of those that the page declares."),
+            column("subject", Kind::Text, "What it is about."),
+            column("account", Kind::Text, "Account, where only one is meant."),
+            column("performed_on", Kind::Text, "As in the attachment."),
+            column("owner", Kind::Text, "As in the attachment."),
+            column("performer", Kind::Text, "As in the attachment."),
+            column("reviewer", Kind::Text, "As in the attachment."),
+            column("data", Kind::Json, "Its other fields, an object."),
         ],
     },
     HelperTable {
@@ -427,6 +450,54 @@ impl Database {
         Ok(())
     }
 
+    /// Writes down what people supplied.
+    pub(crate) fn put_attachments(&self, attachments: &[Attachment]) -> Result<(), DatabaseError> {
+        self.db.execute_batch("BEGIN")?;
+        let mut records = self
+            .db
+            .prepare("INSERT INTO attachment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")?;
+        let mut facts = self
+            .db
+            .prepare("INSERT INTO fact VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?;
+        for attachment in attachments {
+            let a = &attachment.evidence;
+            let performed_on = a.performed_on.to_string();
+            let files = serde_json::to_value(&a.files).unwrap_or_default();
+            records.execute(params![
+                attachment.id,
+                a.control,
+                a.account,
+                a.title,
+                a.statement,
+                a.owner,
+                performed_on,
+                a.performer,
+                a.reviewer,
+                a.period_from.to_string(),
+                a.period_to.to_string(),
+                a.source_system,
+                a.comment,
+                files.to_string(),
+            ])?;
+            for fact in &a.facts {
+                facts.execute(params![
+                    a.control,
+                    attachment.id,
+                    fact.kind,
+                    fact.subject,
+                    fact.account.as_ref().or(a.account.as_ref()),
+                    performed_on,
+                    a.owner,
+                    a.performer,
+                    a.reviewer,
+                    serde_json::Value::Object(fact.data.clone()).to_string(),
+                ])?;
+            }
+        }
+        self.db.execute_batch("COMMIT")?;
+        Ok(())
+    }
+
     /// Writes down a control's verdicts, for the controls that come after it.
     pub(crate) fn put_result(&self, result: &ControlResult) -> Result<(), DatabaseError> {
         self.db.execute_batch("BEGIN")?;
@@ -480,6 +551,7 @@ fn blank() -> Snapshot {
             accounts: Vec::new(),
             sources: Vec::new(),
             operations: Vec::new(),
+            event_days: None,
             exchanges: none(),
             gaps: none(),
             records: BTreeMap::new(),

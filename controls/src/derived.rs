@@ -15,9 +15,11 @@ mod gaps;
 mod glob;
 mod iam;
 mod kms;
+mod organizations;
 mod policy;
 mod row;
 mod s3;
+mod trust;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -39,8 +41,10 @@ pub static TABLES: &[DerivedTable] = &[
     ecr::REPOSITORY_SCANNING,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
+    organizations::POLICY_STATEMENT,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
+    trust::ROLE_TRUST,
 ];
 
 /// A derived table could not be computed.
@@ -61,8 +65,14 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(
+        db,
+        &organizations::POLICY_STATEMENT,
+        organizations::policy_statements(snapshot),
+    )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(db, &trust::ROLE_TRUST, trust::role_trusts(snapshot))?;
     Ok(())
 }
 

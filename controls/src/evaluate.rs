@@ -7,6 +7,7 @@ use evidence::snapshot::{Snapshot, Status};
 
 use crate::catalogue::{Catalogue, Control, operations_of};
 use crate::database::{Database, DatabaseError};
+use crate::manual::Frame;
 use crate::page::MODE;
 use crate::query::{self, Found, QueryError};
 use crate::result::{
@@ -44,7 +45,17 @@ pub struct Evaluation {
 
 /// Runs all controls in scope on a snapshot.
 pub fn evaluate(catalogue: &Catalogue, settings: &Settings, snapshot: &Snapshot) -> Result<Evaluation, EvaluateError> {
-    run(&catalogue.in_scope(settings), settings, snapshot)
+    evaluate_in(catalogue, settings, snapshot, &Frame::default())
+}
+
+/// Runs all controls in scope on a snapshot, with a period and with what people attached.
+pub fn evaluate_in(
+    catalogue: &Catalogue,
+    settings: &Settings,
+    snapshot: &Snapshot,
+    frame: &Frame,
+) -> Result<Evaluation, EvaluateError> {
+    run(&catalogue.in_scope(settings), settings, snapshot, frame)
 }
 
 /// Runs these controls, given in an order in which each comes after those it reads.
@@ -52,8 +63,10 @@ pub(crate) fn run(
     controls: &[&Control],
     settings: &Settings,
     snapshot: &Snapshot,
+    frame: &Frame,
 ) -> Result<Evaluation, EvaluateError> {
     let database = Database::build(snapshot)?;
+    database.put_attachments(&frame.attachments)?;
     let parameters = controls.iter().map(|c| (*c, settings.parameters_of(&c.page)));
     database.put_settings(parameters, &settings.exceptions)?;
     let asked = Asked::of(snapshot);
@@ -64,6 +77,7 @@ pub(crate) fn run(
             snapshot,
             asked: &asked,
             database: &database,
+            frame,
             before,
         };
         let result = test(control, settings, &evidence)?;
@@ -162,6 +176,7 @@ struct Evidence<'a> {
     snapshot: &'a Snapshot,
     asked: &'a Asked<'a>,
     database: &'a Database,
+    frame: &'a Frame,
     before: Vec<&'a ControlResult>,
 }
 
@@ -184,6 +199,7 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
         snapshot,
         asked,
         database,
+        frame,
         ..
     } = *evidence;
     let page = &control.page;
@@ -194,7 +210,8 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
         source,
     };
     let meta = &snapshot.meta;
-    let sql = query::wrap(control, &parameters, &meta.run, meta.opened_at).map_err(|e| failed(e.into()))?;
+    let bounds = frame.bounds(meta.opened_at);
+    let sql = query::wrap(control, &parameters, &meta.run, meta.opened_at, bounds).map_err(|e| failed(e.into()))?;
     let found = query::run(database.connection(), &sql).map_err(failed)?;
     let resources: Vec<_> = found.into_iter().map(|row| located(row, snapshot)).collect();
     let gaps: Vec<_> = snapshot

@@ -1,6 +1,7 @@
 //! The examples of a page: a few rows in, verdicts out. Tests run them, and so can a firm.
 //!
 //! An example is TOML: `case` (what it shows), `as_of`, `[parameters]`, rows as `[[table]]`,
+//! `[[attachment]]` and `[[fact]]`, `period` (`{ from = …, to = … }`) and `period_closed`,
 //! `[[gap]]`, `[asked]` (operation → number of calls, where a query reads `collection`),
 //! `[[exception]]`, then `[verdicts]` (resource or name → verdict, or a table with
 //! `verdict` and a part of the `reason`) and `[control]` (`verdict`, `code`, part of the `reason`).
@@ -8,7 +9,9 @@
 //! What a row leaves out: `account` is 111122223333; `region` is `global` for global tables, else
 //! us-east-1; `source` is 1; an IAM `arn` or `user_arn` follows from the name; `key` is the row's
 //! ARN, serial, bucket or id; `well_formed`, `present` and `supported` are true; all else is null,
-//! or empty where null is not allowed. Every account has its row in `account`.
+//! or empty where null is not allowed. Every account has its row in `account`. An attachment has a
+//! file, an owner, a performer and a reviewer, was performed on the day of `as_of` and covers the
+//! period; a fact belongs to the first attachment, which is made where there is none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +26,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, Control, operations_of};
 use crate::evaluate::{self, Evaluation};
+use crate::manual::{Bounds, ExampleAttachment, Frame, example_facts};
 use crate::nearest::nearest;
 use crate::page::Page;
 use crate::result::{ControlResult, ControlVerdict, Override, ResourceVerdict};
@@ -40,6 +44,8 @@ pub struct Example {
     pub snapshot: Snapshot,
     /// Parameters and exceptions.
     pub settings: Settings,
+    /// The period, and what people attached.
+    pub frame: Frame,
     verdicts: BTreeMap<String, Expected>,
     control: Option<Expected>,
 }
@@ -132,7 +138,7 @@ impl Example {
             .into_iter()
             .filter(|c| wanted.contains(c.page.id.as_str()))
             .collect();
-        evaluate::run(&controls, &self.settings, &self.snapshot).map_err(|e| vec![e.to_string()])
+        evaluate::run(&controls, &self.settings, &self.snapshot, &self.frame).map_err(|e| vec![e.to_string()])
     }
 
     /// Compares a result with what the example expects.
@@ -213,6 +219,14 @@ impl Example {
     }
 }
 
+/// A moment, or midnight at the start of a day.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    match text.parse::<chrono::NaiveDate>() {
+        Ok(day) => Ok(Timestamp::start_of(day)),
+        Err(_) => text.parse().map_err(|e| format!("period: {e}")),
+    }
+}
+
 /// Reads an example piece by piece.
 struct Builder<'a> {
     page: &'a Page,
@@ -233,15 +247,53 @@ impl<'a> Builder<'a> {
         let settings = builder.settings()?;
         let gaps = builder.gaps()?;
         let asked = builder.asked()?;
+        let frame = builder.frame(as_of)?;
         let (verdicts, control) = builder.expected()?;
         let tables = builder.tables()?;
         Ok(Example {
             case,
             snapshot: snapshot(as_of, gaps, &asked, tables),
             settings,
+            frame,
             verdicts,
             control,
         })
+    }
+
+    /// The period and the attachments.
+    fn frame(&mut self, as_of: Timestamp) -> Result<Frame, String> {
+        let closed = match self.text.remove("period_closed") {
+            None => false,
+            Some(toml::Value::Boolean(closed)) => closed,
+            Some(_) => return Err("period_closed must be true or false".to_owned()),
+        };
+        let mut frame = Frame::default();
+        if let Some(period) = self.text.remove("period") {
+            let mut period: toml::Table = period.try_into().map_err(|e| format!("period: {e}"))?;
+            let mut moment = |key: &str| match period.remove(key) {
+                Some(toml::Value::String(text)) => moment(&text),
+                Some(toml::Value::Datetime(at)) => moment(&at.to_string()),
+                _ => Err(format!(
+                    "period: write {{ from = \"2025-01-01\", to = \"2025-07-01\" }}; `{key}` is missing"
+                )),
+            };
+            let (from, to) = (moment("from")?, moment("to")?);
+            frame.period = Some(Bounds { from, to, closed });
+        }
+        if closed {
+            let bounds = frame.bounds(as_of);
+            frame.period = Some(Bounds { closed, ..bounds });
+        }
+        let bounds = frame.bounds(as_of);
+        for (at, row) in (1..).zip(self.list("attachment")?) {
+            let attachment = ExampleAttachment::read(self.page, row, at, as_of, bounds);
+            frame
+                .attachments
+                .push(attachment.map_err(|e| format!("attachment number {at}: {e}"))?);
+        }
+        let facts = self.list("fact")?;
+        example_facts(self.page, facts, &mut frame.attachments, as_of, bounds)?;
+        Ok(frame)
     }
 
     fn text(&mut self, key: &str) -> Result<Option<String>, String> {
@@ -373,6 +425,10 @@ impl<'a> Builder<'a> {
                 let words = [
                     "case",
                     "as_of",
+                    "period",
+                    "period_closed",
+                    "attachment",
+                    "fact",
                     "parameters",
                     "gap",
                     "asked",
@@ -606,6 +662,7 @@ fn snapshot(
                 .collect(),
             sources: Vec::new(),
             operations: operations.into_iter().map(str::to_owned).collect(),
+            event_days: None,
             exchanges: nothing(),
             gaps: nothing(),
             records: BTreeMap::new(),

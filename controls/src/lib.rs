@@ -7,6 +7,7 @@ pub mod database;
 pub mod derived;
 pub mod evaluate;
 pub mod examples;
+pub mod manual;
 pub mod nearest;
 pub mod page;
 pub mod period;

@@ -8,6 +8,9 @@ use evidence::digest::Digest;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 
+use crate::manual::FactSpec;
+use crate::query::BUILT_IN;
+
 /// What kind of evidence a test rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ControlType {
@@ -168,6 +171,8 @@ struct FrontMatter {
     peers: Vec<String>,
     #[serde(default)]
     parameters: BTreeMap<String, ParameterSpec>,
+    #[serde(default)]
+    facts: BTreeMap<String, FactSpec>,
 }
 
 /// A control page, taken apart.
@@ -202,6 +207,8 @@ pub struct Page {
     pub peers: Vec<String>,
     /// Parameters by name.
     pub parameters: BTreeMap<String, ParameterSpec>,
+    /// Kinds of facts that an attachment may state.
+    pub facts: BTreeMap<String, FactSpec>,
     /// `## Control`, Markdown.
     pub control: String,
     /// `## Test`, Markdown.
@@ -256,6 +263,9 @@ impl Page {
                 "observe_without: `{name}` must be a parameter of the page, and `observe` true"
             ));
         }
+        for (kind, spec) in &front.facts {
+            spec.check(kind)?;
+        }
         if front.title.trim().is_empty() {
             return Err("title is empty; say what the control is about".to_owned());
         }
@@ -288,6 +298,7 @@ impl Page {
             observe_without: front.observe_without,
             peers: front.peers,
             parameters,
+            facts: front.facts,
             control,
             test,
             notes,
@@ -313,14 +324,15 @@ fn mode() -> ParameterSpec {
 
 fn check_parameter(name: &str, spec: &ParameterSpec) -> Result<(), String> {
     let place = format!("parameters.{name}");
-    if name == "as_of"
+    if BUILT_IN.contains(&name)
         || name.is_empty()
         || !name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
     {
         return Err(format!(
-            "{place}: choose another name, of a-z, 0-9 and _ (`as_of` is always there)"
+            "{place}: choose another name, of a-z, 0-9 and _ ({} are always there)",
+            BUILT_IN.join(", ")
         ));
     }
     if spec.doc.trim().is_empty() {

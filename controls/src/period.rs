@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::catalogue::{Catalogue, Control};
 use crate::criteria::Criterion;
 use crate::evaluate::names;
+use crate::page::ControlType;
 use crate::result::{
     ControlResult, ControlVerdict, Counts, Exception, ResourceResult, ResourceVerdict, SnapshotResults,
 };
@@ -373,6 +374,11 @@ impl Run<'_> {
 }
 
 fn assess_control(control: &Control, covered: Option<&AssessedPeriod>, runs: &[Run<'_>]) -> Option<ControlAssessment> {
+    // A record is about the whole period, not about the moment of a snapshot: judged once, last.
+    let (covered, runs) = match control.page.r#type {
+        ControlType::Manual => (None, &runs[runs.len().saturating_sub(1)..]),
+        _ => (covered, runs),
+    };
     let latest = runs.last()?.result.clone();
     let members = members(runs);
     let deviations = deviations(runs);

@@ -10,11 +10,16 @@ use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use crate::catalogue::Control;
+use crate::manual::Bounds;
 use crate::result::{ParameterUse, ResourceVerdict};
 use crate::sql::{self, TextError};
 
 /// The parameter that every query may use: the moment from which ages are counted.
 pub const AS_OF: &str = "as_of";
+
+/// All parameters that every query may use: besides [`AS_OF`] the bounds from and to which
+/// records and events are looked for, and whether the firm has closed the period (0 or 1).
+pub const BUILT_IN: [&str; 4] = [AS_OF, "period_from", "period_to", "period_closed"];
 
 /// The columns of every query, in this order.
 pub const COLUMNS: [&str; 7] = ["account", "region", "resource", "name", "verdict", "reason", "source"];
@@ -158,19 +163,36 @@ pub struct Found {
 
 /// The text that is run: the page's query with its parameters filled in, between what says what
 /// it is and what applies gaps and exceptions to it.
-pub fn wrap(control: &Control, parameters: &[ParameterUse], run: &str, as_of: Timestamp) -> Result<String, TextError> {
+pub fn wrap(
+    control: &Control,
+    parameters: &[ParameterUse],
+    run: &str,
+    as_of: Timestamp,
+    bounds: Bounds,
+) -> Result<String, TextError> {
     let page = &control.page;
-    let query = sql::fill(&page.sql, |name| {
-        if name == AS_OF {
-            return Some(sql::quote(&as_of.to_string()));
-        }
-        parameters
+    let query = sql::fill(&page.sql, |name| match name {
+        AS_OF => Some(sql::quote(&as_of.to_string())),
+        "period_from" => Some(sql::quote(&bounds.from.to_string())),
+        "period_to" => Some(sql::quote(&bounds.to.to_string())),
+        "period_closed" => Some(i64::from(bounds.closed).to_string()),
+        _ => parameters
             .iter()
             .find(|p| p.name == name)
-            .map(|p| sql::literal(&p.value))
+            .map(|p| sql::literal(&p.value)),
     })?;
     let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut used = String::new();
+    if sql::parameters(&page.sql)?
+        .iter()
+        .any(|name| name != AS_OF && BUILT_IN.contains(&name.as_str()))
+    {
+        let closed = if bounds.closed { "closed" } else { "open" };
+        used.push_str(&format!(
+            "--   period = {} up to {}, {closed}\n",
+            bounds.from, bounds.to
+        ));
+    }
     for parameter in parameters {
         used.push_str(&format!("--   {} = {}", parameter.name, parameter.value));
         if let Some(changed) = &parameter.changed {

@@ -25,6 +25,7 @@ fn period(r#type: PeriodType, start: &str, end: &str) -> Period {
         r#type,
         start: start.parse().unwrap(),
         end: end.parse().unwrap(),
+        closed: false,
     }
 }
 

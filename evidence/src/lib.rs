@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod gap;
 pub mod locker;
 pub mod log;
+pub mod manual;
 pub mod period;
 pub mod record;
 pub mod snapshot;

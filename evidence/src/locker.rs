@@ -20,6 +20,7 @@ use crate::snapshot::{Snapshot, SnapshotError};
 mod chain;
 mod draft;
 mod layout;
+mod manual;
 mod put;
 mod verify;
 mod writer;

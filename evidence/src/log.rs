@@ -30,12 +30,20 @@ pub enum EntryType {
     RunAbort,
     /// A run that a crash had left behind was found.
     Recovered,
+    /// A person supplied evidence.
+    ManualEvidence,
+    /// A person signed off.
+    Review,
 }
 
 impl EntryType {
-    /// A run's start and every end of a run have a checkpoint over the log up to there.
+    /// A run's start, every end of a run and everything from people have a checkpoint over the
+    /// log up to there.
     pub fn has_checkpoint(self) -> bool {
-        matches!(self, Self::RunOpen | Self::Snapshot | Self::RunAbort)
+        matches!(
+            self,
+            Self::RunOpen | Self::Snapshot | Self::RunAbort | Self::ManualEvidence | Self::Review
+        )
     }
 }
 

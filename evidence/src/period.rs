@@ -27,6 +27,9 @@ pub struct Period {
     pub start: NaiveDate,
     /// Day after the last.
     pub end: NaiveDate,
+    /// The firm has closed the engagement: records that are not there are not to come.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 impl Period {

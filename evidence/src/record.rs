@@ -10,23 +10,33 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 
+mod accessanalyzer;
 mod account;
 mod autoscaling;
 mod cloudtrail;
+mod contacts;
 mod ec2;
 mod ec2_instance;
 mod ec2_storage;
 mod ecr;
 mod iam;
 mod inspector2;
+mod events;
+mod iam;
+mod identity_center;
 mod kms;
+mod organizations;
+mod pipelines;
 mod s3;
 mod secretsmanager;
 mod ssm;
+mod support;
 
+pub use accessanalyzer::{AccessanalyzerAnalyzer, AccessanalyzerFinding};
 pub use account::{Account, Region};
 pub use autoscaling::{AutoscalingGroup, AutoscalingInstance};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use contacts::{AccountAlternateContact, AccountContact, AccountPrimaryEmail};
 pub use ec2::{
     Ec2NetworkAcl, Ec2NetworkAclEntry, Ec2NetworkInterface, Ec2NetworkInterfaceGroup, Ec2PrefixList,
     Ec2PrefixListEntry, Ec2SecurityGroup, Ec2SecurityGroupRule, Ec2Vpc,
@@ -36,13 +46,25 @@ pub use ec2_instance::{
 };
 pub use ec2_storage::{Ec2EbsEncryptionDefault, Ec2PublicSnapshot, Ec2Snapshot, Ec2SnapshotPermission, Ec2Volume};
 pub use ecr::{EcrRegistryScanning, EcrRegistryScanningRule, EcrRepository};
+pub use events::{CloudtrailEvent, CloudtrailEventWindow};
 pub use iam::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamCredential, IamCredentialReport, IamGroup, IamGroupMember,
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
+pub use identity_center::{
+    IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
+    SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
+};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use organizations::{
+    OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
+    OrganizationsPolicyTarget, OrganizationsRoot,
+};
+pub use pipelines::{
+    CloudformationStack, CloudformationStackEvent, CodedeployDeployment, CodepipelineExecution, CodepipelinePipeline,
+};
 pub use s3::{
     S3AccessPoint, S3AccessPointPolicyStatus, S3AccountPublicAccessBlock, S3Bucket, S3BucketAclGrant,
     S3BucketOwnership, S3BucketPolicy, S3BucketPolicyStatus, S3BucketPublicAccessBlock, S3BucketVersioning,
@@ -50,6 +72,10 @@ pub use s3::{
 };
 pub use secretsmanager::SecretsmanagerSecret;
 pub use ssm::{SsmInstance, SsmPatchState};
+pub use support::{
+    ArtifactReport, HealthAccess, HealthEvent, SsmIncidentsResponsePlan, SupportAccess, SupportTrustedAdvisorCheck,
+    SupportTrustedAdvisorFlagged, SupportTrustedAdvisorSummary,
+};
 
 /// Every table, in the order in which they are printed and built.
 pub static TABLES: &[&Table] = &[
@@ -57,7 +83,17 @@ pub static TABLES: &[&Table] = &[
     &Region::TABLE,
     &AutoscalingGroup::TABLE,
     &AutoscalingInstance::TABLE,
+    &AccessanalyzerAnalyzer::TABLE,
+    &AccessanalyzerFinding::TABLE,
+    &AccountAlternateContact::TABLE,
+    &AccountContact::TABLE,
+    &AccountPrimaryEmail::TABLE,
+    &ArtifactReport::TABLE,
+    &CloudformationStack::TABLE,
+    &CloudformationStackEvent::TABLE,
+    &CloudtrailEvent::TABLE,
     &CloudtrailEventSelector::TABLE,
+    &CloudtrailEventWindow::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
     &Ec2AllowedImagesSettings::TABLE,
@@ -66,6 +102,9 @@ pub static TABLES: &[&Table] = &[
     &Ec2Instance::TABLE,
     &Ec2InstanceImage::TABLE,
     &Ec2InstanceMetadataDefaults::TABLE,
+    &CodedeployDeployment::TABLE,
+    &CodepipelineExecution::TABLE,
+    &CodepipelinePipeline::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
@@ -83,6 +122,8 @@ pub static TABLES: &[&Table] = &[
     &EcrRegistryScanning::TABLE,
     &EcrRegistryScanningRule::TABLE,
     &EcrRepository::TABLE,
+    &HealthAccess::TABLE,
+    &HealthEvent::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -93,15 +134,20 @@ pub static TABLES: &[&Table] = &[
     &IamInlinePolicy::TABLE,
     &IamLoginProfile::TABLE,
     &IamMfaDevice::TABLE,
+    &IamOidcProvider::TABLE,
     &IamPasswordPolicy::TABLE,
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
+    &IamSamlProvider::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
     &Inspector2AccountStatus::TABLE,
     &Inspector2Coverage::TABLE,
+    &IdentitystoreGroup::TABLE,
+    &IdentitystoreMembership::TABLE,
+    &IdentitystoreUser::TABLE,
     &KmsAlias::TABLE,
     &KmsGrant::TABLE,
     &KmsKey::TABLE,
@@ -109,6 +155,12 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &OrganizationsAccount::TABLE,
+    &OrganizationsOrganization::TABLE,
+    &OrganizationsParent::TABLE,
+    &OrganizationsPolicy::TABLE,
+    &OrganizationsPolicyTarget::TABLE,
+    &OrganizationsRoot::TABLE,
     &S3AccessPoint::TABLE,
     &S3AccessPointPolicyStatus::TABLE,
     &S3AccountPublicAccessBlock::TABLE,
@@ -123,6 +175,15 @@ pub static TABLES: &[&Table] = &[
     &SecretsmanagerSecret::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,
+    &SsmIncidentsResponsePlan::TABLE,
+    &SsoAccountAssignment::TABLE,
+    &SsoInstance::TABLE,
+    &SsoPermissionSet::TABLE,
+    &SsoPermissionSetDetail::TABLE,
+    &SupportAccess::TABLE,
+    &SupportTrustedAdvisorCheck::TABLE,
+    &SupportTrustedAdvisorFlagged::TABLE,
+    &SupportTrustedAdvisorSummary::TABLE,
 ];
 
 /// The table of this name.

@@ -52,6 +52,9 @@ pub struct Plan {
     pub sources: Vec<String>,
     /// The operations they make (`service:Operation`), sorted.
     pub operations: Vec<String>,
+    /// Days of event history that are asked for; left out where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_days: Option<u32>,
 }
 
 /// Count and digest of a JSON Lines file.
@@ -86,6 +89,9 @@ pub struct SnapshotMeta {
     pub sources: Vec<String>,
     /// Operations the run was to ask (`service:Operation`), sorted.
     pub operations: Vec<String>,
+    /// Days of event history that were asked for, back from `opened_at`; left out where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_days: Option<u32>,
     /// `exchanges.jsonl`.
     pub exchanges: Lines,
     /// `gaps.jsonl`.

@@ -31,6 +31,7 @@ fn plan() -> Plan {
     Plan {
         sources: vec!["iam.users".into()],
         operations: vec!["iam:ListUsers".into()],
+        event_days: None,
     }
 }
 

@@ -75,6 +75,7 @@ fn recorded() {
         r#type: evidence::period::PeriodType::TypeII,
         start: "2026-04-01".parse().unwrap(),
         end: "2026-07-01".parse().unwrap(),
+        closed: false,
     };
     let settings = controls::settings::Settings::default();
     write(&Trial::on_disk(&locker, Some(period), &settings), "recorded");

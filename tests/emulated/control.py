@@ -10,7 +10,7 @@ import moto.iam.models as iam
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import moto_api_backend
 
-from . import account, cloudtrail, clock, kms, stated, state
+from . import account, cloudtrail, clock, kms, lookup_events, stated, state
 from .state import STATE
 
 
@@ -124,6 +124,7 @@ def s3(query: Query) -> None:
 def reset(query: Query) -> None:
     moto_api_backend.reset()
     stated.forget()
+    lookup_events.forget()
     state.reset()
 
 
@@ -136,7 +137,11 @@ def stated_answer(query: Query) -> None:
     """The answer is in the body."""
 
 
-_POST = {"answer": stated_answer, "regions": regions, "page-size": page_size, "root": root, "user": user, "credential-report": credential_report, "trail": trail,
+def event(query: Query, body: bytes) -> None:
+    lookup_events.add(_account(query), query.text("region"), json.loads(body))
+
+
+_POST = {"answer": stated_answer, "event": event, "regions": regions, "page-size": page_size, "root": root, "user": user, "credential-report": credential_report, "trail": trail,
          "kms-rotation": kms_rotation, "s3": s3, "reset": reset}
 
 
@@ -151,7 +156,7 @@ def answer(method: str, path: str, query_text: str, body: bytes = b"") -> tuple[
         if name == "answer":
             stated.state(json.loads(body))
         query = Query(query_text)
-        _POST[name](query)
+        _POST[name](query, *([body] if name == "event" else []))
         query.done()
     except Exception as refused:  # a test's mistake: say which
         return 400, json.dumps({"error": f"{type(refused).__name__}: {refused}"}).encode()

@@ -60,6 +60,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("ec2", "DescribeImages"): _ec2("Images", "ImageIds"),
     ("ec2", "DescribeInstanceImageMetadata"): _ec2("InstanceImageMetadata", "InstanceIds"),
     ("ec2", "DescribeInstances"): _ec2("Reservations", "InstanceIds"),
+    ("artifact", "ListReports"): Rule(("reports",), "nextToken", "nextToken", "maxResults", 300, 1, 300),
+    ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
+                                         ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
     ("ec2", "DescribeNetworkInterfaces"): _ec2("NetworkInterfaces", "NetworkInterfaceIds"),
@@ -70,6 +73,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
     ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
     ("ecr", "DescribeRepositories"): Rule(("repositories",), "nextToken", "nextToken", "maxResults", 100, 1, 1000),
+    ("health", "DescribeEvents"): Rule(("events",), "nextToken", "nextToken", "maxResults", 10, 10, 100),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
     ("iam", "ListAccountAliases"): _iam("AccountAliases"),
@@ -89,6 +93,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("secretsmanager", "ListSecrets"): _compute("SecretList", "MaxResults", 100, 1, 100),
     ("ssm", "DescribeInstanceInformation"): _compute("InstanceInformationList", "MaxResults", 10, 5, 50),
     ("ssm", "DescribeInstancePatchStates"): _compute("InstancePatchStates", "MaxResults", 10, 10, 100),
+    ("ssm-incidents", "ListResponsePlans"): Rule(("responsePlanSummaries",), "nextToken", "nextToken", "maxResults", 100, 1, 100),
 }
 
 

@@ -27,10 +27,12 @@ from werkzeug.formparser import parse_form_data
 
 import wire
 
+from . import cloudwatch as cbor
 from .defaults import DEFAULTS
 from .extend import Refusal
 from .paging import RULES, page
 
+_CBOR = "smithy-rpc-v2-cbor"  # moto has no parser and no serializer for it
 _MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:00)$")
 
 
@@ -83,6 +85,8 @@ def _params(call: wire.Call, operation, environ: dict, body: bytes) -> dict:
     pattern = re.sub(r"\\{(\w+)(\\\+)?\\}", lambda m: f"(?P<{m.group(1)}>{'.+' if m.group(2) else '[^/]+'})", re.escape(template))
     found = re.match(pattern + "/?$", environ.get("RAW_URI", "").partition("?")[0])
     parameters = {name: urllib.parse.unquote(value) for name, value in (found.groupdict() if found else {}).items()}
+    if _protocol(operation.service_model, environ) == _CBOR:
+        return cbor.decode(body)
     parser = PROTOCOL_PARSERS[_protocol(operation.service_model, environ)](operation)
     return dict(parser.parse({"method": environ["REQUEST_METHOD"], "values": form, "headers": headers, "body": body,
                               "url_path": environ.get("PATH_INFO", ""), "url_params": parameters}))
@@ -148,6 +152,10 @@ def answer(call: wire.Call, account: str, environ: dict, body: bytes) -> tuple[i
                 result = page(_Request(params), call.operation, result, rule)
             except Refusal as refused:
                 result = refused
+    if _protocol(model, environ) == _CBOR:
+        if isinstance(result, Refusal):
+            return getattr(result, "http_status", None) or 400, cbor.head(), cbor.error(result.code, result.message)
+        return 200, cbor.head(), cbor.encode(result, operation.output_shape)
     given = get_serializer_class(call.service, _protocol(model, environ))(operation, context=SerializationContext(request)).serialize(result)
     status = getattr(result, "http_status", None) or given["status_code"]
     text = given["body"]

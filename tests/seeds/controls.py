@@ -8,6 +8,7 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 from __future__ import annotations
 
 from . import controls_compute
+from . import controls_manual
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -195,6 +196,9 @@ CONTROLS = {function.__name__.replace("_", "-"): function for function in (
     iam_unused_credentials, iam_permissions_through_groups, iam_no_full_admin, sg_admin_ports_closed, sg_sensitive_ports_closed, sg_egress_restricted,
     default_sg_closed, s3_account_public_access_block, s3_buckets_not_public, s3_tls_only, kms_keys_origin_custody, kms_key_use_restricted,
     kms_key_rotation, cloudtrail_all_regions, cloudtrail_log_validation, cloudtrail_bucket_mfa_delete)}
+CONTROLS |= controls_manual.CONTROLS
+# Controls whose good and bad state is a record, and not one of the account.
+ATTACHED = [*controls_manual.ATTACHED]
 
 # What fails in the bad state, by name; the ids are printed when the state is made.
 FAILING = {
@@ -210,6 +214,7 @@ FAILING = {
 }
 CONTROLS |= controls_compute.CONTROLS
 FAILING |= controls_compute.FAILING
+FAILING |= controls_manual.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:

@@ -51,6 +51,7 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
         targets: config.targets.clone(),
         regions: config.regions.clone(),
         sources,
+        event_days: config.event_days,
         timeout: Duration::from_secs(args.timeout),
         tool: tool(),
         clock,

@@ -97,6 +97,7 @@ fn document(config: &Config, control: &Control) -> Value {
         "tables": page.tables,
         "operations": control.operations,
         "parameters": config.settings.parameters_of(page),
+        "facts": page.facts,
         "peers": page.peers,
     })
 }
@@ -140,6 +141,18 @@ fn show(global: &Global, config: &Config, control: &Control) -> Result<(), Stop>
                 changed.by,
                 changed.why
             );
+        }
+    }
+    if !page.facts.is_empty() {
+        say!("\n{}", bold("Facts for `exhibit attach --facts`"));
+    }
+    for (kind, spec) in &page.facts {
+        say!("[[{kind}]]  {}", dim(&spec.doc));
+        say!("  subject: {}", spec.subject);
+        for (fields, word) in [(&spec.required, "required"), (&spec.optional, "optional")] {
+            if !fields.is_empty() {
+                say!("  {word}: {}", fields.join(", "));
+            }
         }
     }
     say!("\n{}\n{}", bold("AWS operations"), control.operations.join(", "));

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use collector::source::Source;
-use controls::catalogue::Catalogue;
+use controls::catalogue::{Catalogue, Control};
 use controls::nearest::nearest;
 
 use crate::config::Config;
 use crate::exit::Stop;
 
+pub mod attach;
 pub mod bind;
 pub mod collect;
 pub mod controls_list;
@@ -17,20 +18,26 @@ pub mod diff;
 pub mod init;
 pub mod policy;
 pub mod reperform;
+pub mod review;
 pub mod status;
 pub mod test;
 pub mod verify;
 
+/// The control of this id.
+pub fn known_control<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a Control, Stop> {
+    catalogue.get(id).ok_or_else(|| {
+        let known = catalogue.controls().map(|c| c.page.id.as_str());
+        Stop::usage(format!(
+            "there is no control `{id}`{}; `exhibit controls` lists them",
+            nearest(id, known)
+        ))
+    })
+}
+
 /// The ids after `--control`, each of which must exist.
 pub fn chosen_controls(catalogue: &Catalogue, ids: &[String]) -> Result<BTreeSet<String>, Stop> {
     for id in ids {
-        if catalogue.get(id).is_none() {
-            let known = catalogue.controls().map(|c| c.page.id.as_str());
-            return Err(Stop::usage(format!(
-                "there is no control `{id}`{}; `exhibit controls` lists them",
-                nearest(id, known)
-            )));
-        }
+        known_control(catalogue, id)?;
     }
     Ok(ids.iter().cloned().collect())
 }

@@ -1,6 +1,7 @@
 //! `exhibit status`: what the locker holds.
 
 use evidence::locker::Locker;
+use evidence::manual::{Attachment, Review};
 use serde_json::json;
 
 use crate::args::Global;
@@ -17,6 +18,8 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
         .iter()
         .filter_map(|entry| entry.text("run"))
         .collect();
+    let attachments = locker.attachments()?;
+    let reviews = locker.reviews()?;
     if global.json() {
         emit_json(&json!({
             "schema": "exhibit.status/1",
@@ -26,6 +29,8 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
             "checkpoint": locker.checkpoint(),
             "snapshots": snapshots,
             "unclosed_runs": unclosed,
+            "attachments": attachments,
+            "reviews": reviews,
             "periods": config.periods.iter().map(|period| json!({
                 "period": period,
                 "snapshots": snapshots.iter().filter(|s| period.contains(s.opened_at)).map(|s| &s.run).collect::<Vec<_>>(),
@@ -49,6 +54,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     }
     say!();
     if snapshots.is_empty() {
+        supplied(&attachments, &reviews)?;
         say!("No snapshot yet. Next: `exhibit collect`.");
         return Ok(Exit::Ok);
     }
@@ -81,6 +87,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     for run in unclosed {
         say!("Run {run} is in progress or was cut short; the next `exhibit collect` seals what there is.");
     }
+    supplied(&attachments, &reviews)?;
     for period in &config.periods {
         if !snapshots.iter().any(|s| period.contains(s.opened_at)) {
             say!("Period {} has no snapshot.", safe(&period.name));
@@ -88,4 +95,52 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     }
     say!("Next: `exhibit test`, or `exhibit verify` to check every byte.");
     Ok(Exit::Ok)
+}
+
+/// What people supplied.
+fn supplied(attachments: &[Attachment], reviews: &[Review]) -> Result<(), Stop> {
+    if !attachments.is_empty() {
+        say!();
+        say!(
+            "{}",
+            bold(&format!(
+                "{:<10} {:<34} {:<10} {:<23} {:>5}  performer, reviewer",
+                "attachment", "control", "performed", "covers", "files"
+            ))
+        );
+    }
+    for attachment in attachments {
+        let evidence = &attachment.evidence;
+        let replaced = attachment
+            .replaced_by
+            .as_ref()
+            .map_or_else(String::new, |by| format!(" (replaced by {by})"));
+        say!(
+            "{:<10} {:<34} {:<10} {} – {} {:>5}  {}, {}{replaced}",
+            attachment.id,
+            evidence.control,
+            evidence.performed_on.to_string(),
+            evidence.period_from,
+            evidence.period_to,
+            evidence.files.len(),
+            safe(&evidence.performer),
+            safe(&evidence.reviewer)
+        );
+    }
+    for review in reviews {
+        let body = &review.review;
+        say!(
+            "Review {} of {}: {} {} {}: {}",
+            review.id,
+            review.at.day(),
+            safe(&body.reviewer),
+            body.decision.as_str(),
+            safe(&super::review::subject(review)),
+            safe(&body.comment)
+        );
+    }
+    if !(attachments.is_empty() && reviews.is_empty()) {
+        say!();
+    }
+    Ok(())
 }

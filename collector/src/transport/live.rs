@@ -36,6 +36,29 @@ fn in_flight(service: &str) -> usize {
     }
 }
 
+/// Least time between two requests of an operation in one account and region, where AWS
+/// publishes how many it takes: LookupEvents two a second.
+fn spacing(service: &str, operation: &str) -> Option<Duration> {
+    match (service, operation) {
+        ("cloudtrail", "LookupEvents") => Some(Duration::from_millis(520)),
+        _ => None,
+    }
+}
+
+/// When the next request of an operation may go, by what it is and where.
+#[derive(Debug, Default)]
+struct Pace(HashMap<String, Duration>);
+
+impl Pace {
+    /// How long a request must wait now; its place is taken by asking.
+    fn wait(&mut self, key: String, spacing: Duration, now: Duration) -> Duration {
+        let free = self.0.entry(key).or_default();
+        let at = (*free).max(now);
+        *free = at + spacing;
+        at - now
+    }
+}
+
 /// What all requests of a run share.
 pub struct Capture {
     draft: Mutex<Option<Draft>>,
@@ -45,6 +68,7 @@ pub struct Capture {
     progress: Arc<dyn Progress>,
     all: Semaphore,
     each: Mutex<HashMap<String, Arc<Semaphore>>>,
+    pace: Mutex<Pace>,
     /// Attempts of an operation in a row that got no answer in time.
     silent: Mutex<HashMap<String, u32>>,
 }
@@ -68,6 +92,7 @@ impl Capture {
             progress,
             all: Semaphore::new(IN_FLIGHT),
             each: Mutex::default(),
+            pace: Mutex::default(),
             silent: Mutex::default(),
         })
     }
@@ -122,6 +147,22 @@ impl Capture {
         } else {
             silent.remove(&operation);
         }
+    }
+
+    /// Waits for the request's turn. An emulator on this machine has no limits.
+    async fn keep_pace(&self, call: &Call, uri: &str) {
+        let Some(spacing) = spacing(call.label.service, &call.operation).filter(|_| !is_local(uri)) else {
+            return;
+        };
+        let Call { label, operation, .. } = call;
+        let key = format!("{:?}/{}/{operation}/{}", label.account, label.service, label.region);
+        let now = self.clock.monotonic();
+        let wait = self
+            .pace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wait(key, spacing, now);
+        tokio::time::sleep(wait).await;
     }
 
     fn limit(&self, call: &Call) -> Arc<Semaphore> {
@@ -184,6 +225,7 @@ struct Answer {
 impl LiveConnector {
     async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let call = admit(&request)?;
+        self.capture.keep_pace(&call, request.uri()).await;
         let limit = self.capture.limit(&call);
         // A closed semaphore cannot be: nothing closes them.
         let _each = limit.acquire().await.map_err(|e| ConnectorError::user(e.into()))?;
@@ -368,6 +410,16 @@ fn account_of(call: &Call, body: Option<&[u8]>) -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
+/// Does the host's name begin so that it is this machine?
+fn is_local_host(host: &str) -> bool {
+    host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")
+}
+
+/// Is the request for this machine?
+fn is_local(uri: &str) -> bool {
+    uri.split_once("://").is_some_and(|(_, rest)| is_local_host(rest))
+}
+
 /// Scheme, host and path of a URI.
 fn endpoint(uri: &str) -> String {
     uri.split_once('?').map_or(uri, |(endpoint, _)| endpoint).to_owned()
@@ -384,8 +436,7 @@ fn dial_local_endpoint(request: &mut HttpRequest) -> Result<(), ConnectorError> 
     let Some((account, host)) = rest.split_once('.') else {
         return Ok(());
     };
-    let local = host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
-    if local && account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) {
+    if is_local_host(host) && account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) {
         request
             .set_uri(format!("{scheme}://{host}"))
             .map_err(|e| ConnectorError::user(e.into()))?;
@@ -426,6 +477,19 @@ mod tests {
         assert_eq!(read.access_key_id.as_deref(), Some("AKIAEXAMPLE"));
         assert_eq!(read.region, "eu-west-1");
         assert_eq!(Authorization::read("Bearer x").access_key_id, None);
+    }
+
+    #[test]
+    fn lookups_keep_their_distance() {
+        let mut pace = Pace::default();
+        let spacing = spacing("cloudtrail", "LookupEvents").unwrap();
+        let mut wait = |key: &str, now: u64| pace.wait(key.to_owned(), spacing, Duration::from_millis(now));
+        assert_eq!(wait("a", 1000), Duration::ZERO);
+        assert_eq!(wait("a", 1100), Duration::from_millis(420));
+        assert_eq!(wait("a", 1100), Duration::from_millis(940));
+        assert_eq!(wait("b", 1100), Duration::ZERO);
+        assert_eq!(wait("a", 9000), Duration::ZERO);
+        assert!(is_local("http://127.0.0.1:5000/") && !is_local("https://cloudtrail.eu-west-1.amazonaws.com/"));
     }
 
     #[test]

@@ -223,6 +223,7 @@ impl Draft {
             accounts: sealing.accounts.clone(),
             sources: self.plan.sources.clone(),
             operations: self.plan.operations.clone(),
+            event_days: self.plan.event_days,
             max_clock_skew_s: max_clock_skew(&self.spool.exchanges),
             exchanges: exchanges.0.clone(),
             gaps: gaps.0.clone(),

@@ -77,7 +77,8 @@ impl Locker {
         check_checkpoints(&locker, &mut found)?;
         check_snapshots(&locker, &mut found)?;
         check_runs(&locker, &mut found);
-        check_tree(&locker, &mut found)?;
+        let objects = check_manual(&locker, &mut found)?;
+        check_tree(&locker, &objects, &mut found)?;
         found.faults.sort();
         Ok(found)
     }
@@ -100,11 +101,7 @@ fn check_checkpoints(locker: &Locker, found: &mut Verification) -> Result<(), Lo
     for entry in &locker.entries {
         let path = locker.layout.checkpoint(entry.seq);
         let file = locker.layout.name_of(&path);
-        // A run's start and every end of a run have one.
-        let due = matches!(
-            entry.r#type,
-            EntryType::RunOpen | EntryType::Snapshot | EntryType::RunAbort
-        );
+        let due = entry.r#type.has_checkpoint();
         let newest = entry.seq as usize == locker.entries.len();
         match fs::read(&path) {
             Ok(bytes) => {
@@ -194,8 +191,43 @@ fn check_runs(locker: &Locker, found: &mut Verification) {
     }
 }
 
+/// What people supplied: every file that the log names is there, as it was. Gives the names of
+/// the objects that the log knows.
+fn check_manual(locker: &Locker, found: &mut Verification) -> Result<BTreeSet<String>, LockerError> {
+    let mut objects = BTreeSet::new();
+    for entry in &locker.entries {
+        let file = format!("log/{}.json", crate::log::stem(entry.seq));
+        match entry.r#type {
+            EntryType::ManualEvidence => match super::manual::attachment(entry) {
+                Ok(attachment) => {
+                    found.count("attachments", 1);
+                    for named in attachment.evidence.all_files() {
+                        if !objects.insert(named.object()) {
+                            continue;
+                        }
+                        match locker.object(named) {
+                            Ok(_) => {}
+                            Err(LockerError::Damaged { file, code, message }) => {
+                                found.faults.push(Fault::new(file, code, message));
+                            }
+                            Err(e) => return Err(e),
+                        }
+                    }
+                }
+                Err(e) => found.faults.push(Fault::new(file, "chain", e)),
+            },
+            EntryType::Review => match super::manual::review(entry) {
+                Ok(_) => found.count("reviews", 1),
+                Err(e) => found.faults.push(Fault::new(file, "chain", e)),
+            },
+            _ => {}
+        }
+    }
+    Ok(objects)
+}
+
 /// Files that nothing refers to.
-fn check_tree(locker: &Locker, found: &mut Verification) -> Result<(), LockerError> {
+fn check_tree(locker: &Locker, objects: &BTreeSet<String>, found: &mut Verification) -> Result<(), LockerError> {
     let layout = &locker.layout;
     let mut known: BTreeSet<String> = ["locker.json", "lock"].map(str::to_owned).into();
     for entry in &locker.entries {
@@ -217,7 +249,7 @@ fn check_tree(locker: &Locker, found: &mut Verification) -> Result<(), LockerErr
                 .faults
                 .push(Fault::new(name, "unexpected", "it is neither a file nor a folder"));
         } else if name.starts_with("objects/") {
-            check_object(layout, &name, found)?;
+            check_object(layout, &name, objects, found)?;
         } else if !known.contains(&name) && !name.starts_with("spool/") && !name.starts_with("tmp/") {
             found
                 .faults
@@ -227,7 +259,17 @@ fn check_tree(locker: &Locker, found: &mut Verification) -> Result<(), LockerErr
     Ok(())
 }
 
-fn check_object(layout: &Layout, name: &str, found: &mut Verification) -> Result<(), LockerError> {
+fn check_object(
+    layout: &Layout,
+    name: &str,
+    known: &BTreeSet<String>,
+    found: &mut Verification,
+) -> Result<(), LockerError> {
+    found.count("objects", 1);
+    // Judged with the entry of the log that names it.
+    if known.contains(name) {
+        return Ok(());
+    }
     let path = layout.dir().join(name);
     let digest = Digest::of(fs::read(&path).at(&path)?).to_string();
     if name != format!("objects/{}/{}", &digest[..2], &digest[2..]) {
@@ -236,8 +278,11 @@ fn check_object(layout: &Layout, name: &str, found: &mut Verification) -> Result
             "changed",
             format!("its SHA-256 is {digest}, which is not its name"),
         ));
+    } else {
+        found.notes.push(format!(
+            "{name}: nothing in the log names it; `exhibit attach` was cut short before its entry"
+        ));
     }
-    found.count("objects", 1);
     Ok(())
 }
 

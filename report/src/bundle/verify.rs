@@ -11,6 +11,7 @@ use evidence::log::{self, Entry, EntryType};
 use evidence::snapshot::{Lines, SnapshotMeta};
 use serde::Deserialize;
 
+mod attachments;
 mod content;
 mod zip_structure;
 
@@ -43,6 +44,7 @@ pub fn verify<R: Read + Seek>(mut reader: R) -> Verification {
         check_payload_oxum(&content, &mut found);
         if let Some(entries) = check_log(&content, &mut found) {
             check_evidence(&content, &entries, &mut found);
+            attachments::check(&content, &entries, &mut found);
         }
     }
     found.faults.sort();
@@ -267,10 +269,7 @@ fn check_checkpoints(
     let mut known = BTreeSet::new();
     for entry in entries {
         let file = format!("{folder}{}.checkpoint", log::stem(entry.seq));
-        let due = matches!(
-            entry.r#type,
-            EntryType::RunOpen | EntryType::Snapshot | EntryType::RunAbort
-        );
+        let due = entry.r#type.has_checkpoint();
         let size = usize::try_from(entry.seq).unwrap_or(usize::MAX).min(lines.len());
         match content.text(&file) {
             Ok(text) if text == log::checkpoint(&identity.origin, &lines[..size]) => found.count("checkpoints", 1),

@@ -97,6 +97,7 @@ impl Trial {
             r#type: PeriodType::TypeII,
             start: "2025-01-01".parse().unwrap(),
             end: "2025-07-01".parse().unwrap(),
+            closed: false,
         };
         let moments = [
             "2025-01-02T00:00:00Z",
@@ -254,6 +255,7 @@ fn collect(dir: &Path, size: Size, at: Timestamp, names: &[&str], turn: usize) {
     let plan = Plan {
         sources: vec!["all".into()],
         operations: operations.clone(),
+        event_days: None,
     };
     let mut draft = writer.begin(at, &tool(), plan).unwrap();
     for operation in &operations {

@@ -1,0 +1,258 @@
+//! CloudTrail's event history: what changed something, sign-ins, all that root did, and the
+//! starts of root sessions (AssumeRoot). Other reads would only be noise, and there are very many.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
+use evidence::clock::Timestamp;
+use evidence::gap::ReasonCode;
+use evidence::record::{CloudtrailEvent, CloudtrailEventWindow};
+use serde_json::{Map, Value};
+
+use crate::convert::text;
+use crate::failure::Failure;
+use crate::source::{Context, EventWindow, Scope, Source, token};
+
+const LOOKUP: &str = "cloudtrail:LookupEvents";
+
+/// The events of each region.
+pub static EVENTS: Source = Source {
+    id: "cloudtrail.events",
+    operations: &[LOOKUP],
+    scope: Scope::Regional,
+    tables: &["cloudtrail_event", "cloudtrail_event_window"],
+    collect: |context| Box::pin(events(context)),
+};
+
+/// What is looked up. AWS takes one attribute a time; the lists overlap.
+const LOOKUPS: [(LookupAttributeKey, &str); 3] = [
+    (LookupAttributeKey::ReadOnly, "false"),
+    (LookupAttributeKey::Username, "root"),
+    (LookupAttributeKey::EventName, "AssumeRoot"),
+];
+
+async fn events(context: &Context<'_>) {
+    let Some(window) = context.events else { return };
+    let mut found: BTreeMap<String, CloudtrailEvent> = BTreeMap::new();
+    let (mut complete, mut last) = (true, None);
+    // One after the other: AWS allows two requests a second in all.
+    for (key, value) in LOOKUPS {
+        let (exchange, whole) = lookup(context, window, key, value, &mut found).await;
+        complete &= whole;
+        last = exchange.or(last);
+    }
+    for event in found.values() {
+        context.put(event);
+    }
+    if let Some(source) = last {
+        context.put(&CloudtrailEventWindow {
+            account: context.account.to_owned(),
+            region: context.region.to_owned(),
+            key: context.region.to_owned(),
+            source,
+            from_at: window.from,
+            to_at: window.to,
+            complete,
+            events: i64::try_from(found.len()).unwrap_or(i64::MAX),
+        });
+    }
+}
+
+/// Reads one list; tells its last exchange, and whether it was read to its end.
+async fn lookup(
+    context: &Context<'_>,
+    window: EventWindow,
+    key: LookupAttributeKey,
+    value: &str,
+    found: &mut BTreeMap<String, CloudtrailEvent>,
+) -> (Option<u64>, bool) {
+    let cloudtrail = context.session.cloudtrail(context.client_region);
+    let moment = |at: Timestamp| aws_smithy_types::DateTime::from_secs(at.unix());
+    // The value is there, so this cannot fail.
+    let Ok(attribute) = LookupAttribute::builder()
+        .attribute_key(key)
+        .attribute_value(value)
+        .build()
+    else {
+        return (None, false);
+    };
+    let list = context
+        .pages(
+            |next| {
+                cloudtrail
+                    .lookup_events()
+                    .lookup_attributes(attribute.clone())
+                    .start_time(moment(window.from))
+                    .end_time(moment(window.to))
+                    .max_results(50)
+                    .set_next_token(next)
+                    .send()
+            },
+            |page| token(page.next_token()),
+        )
+        .await;
+    for page in &list.pages {
+        for event in page.output.events() {
+            let id = event.event_id().unwrap_or_default().to_owned();
+            match read(context, event, page.exchange) {
+                Ok(row) => {
+                    found.entry(row.event_id.clone()).or_insert(row);
+                }
+                Err(why) => {
+                    let failure = Failure {
+                        code: ReasonCode::Unsupported,
+                        error_code: None,
+                        message: format!("the event cannot be read: {why}"),
+                        exchange: Some(page.exchange),
+                    };
+                    context.gap(LOOKUP, Some(&id), &failure);
+                }
+            }
+        }
+    }
+    let exchange = list.pages.last().map(|page| page.exchange);
+    if let Some(failure) = &list.failure {
+        context.gap(LOOKUP, None, failure);
+    }
+    (exchange, list.failure.is_none())
+}
+
+/// A row of what CloudTrail recorded.
+fn read(context: &Context<'_>, event: &Event, source: u64) -> Result<CloudtrailEvent, String> {
+    let document = event.cloud_trail_event().ok_or("CloudTrailEvent is missing")?;
+    let event: Value = serde_json::from_str(document).map_err(|e| e.to_string())?;
+    let event = event.as_object().ok_or("CloudTrailEvent is not a JSON object")?;
+    let nothing = Map::new();
+    let object = |of: &Map<String, Value>, name: &str| of.get(name).and_then(Value::as_object).cloned();
+    let identity = object(event, "userIdentity").unwrap_or_else(|| nothing.clone());
+    let session = object(&identity, "sessionContext").unwrap_or_else(|| nothing.clone());
+    let issuer = object(&session, "sessionIssuer").unwrap_or_else(|| nothing.clone());
+    let attributes = object(&session, "attributes").unwrap_or(nothing);
+    let event_id = required(event, "eventID")?;
+    Ok(CloudtrailEvent {
+        account: context.account.to_owned(),
+        region: context.region.to_owned(),
+        key: event_id.clone(),
+        source,
+        event_id,
+        event_time: required(event, "eventTime")?
+            .parse()
+            .map_err(|e| format!("eventTime: {e}"))?,
+        event_source: required(event, "eventSource")?,
+        event_name: required(event, "eventName")?,
+        event_type: string(event, "eventType"),
+        event_category: string(event, "eventCategory"),
+        user_type: string(&identity, "type"),
+        user_arn: string(&identity, "arn"),
+        principal_id: string(&identity, "principalId"),
+        username: string(&identity, "userName"),
+        access_key_id: string(&identity, "accessKeyId"),
+        issuer_arn: string(&issuer, "arn"),
+        invoked_by: string(&identity, "invokedBy"),
+        source_ip: string(event, "sourceIPAddress"),
+        user_agent: string(event, "userAgent"),
+        error_code: string(event, "errorCode"),
+        error_message: string(event, "errorMessage"),
+        read_only: flag(event, "readOnly"),
+        recipient_account: string(event, "recipientAccountId"),
+        aws_region: string(event, "awsRegion"),
+        mfa_authenticated: flag(&attributes, "mfaAuthenticated"),
+        session_created_at: string(&attributes, "creationDate").and_then(|at| at.parse().ok()),
+        request_parameters: json(event, "requestParameters"),
+        response_elements: json(event, "responseElements"),
+        additional_event_data: json(event, "additionalEventData"),
+    })
+}
+
+fn string(object: &Map<String, Value>, name: &str) -> Option<String> {
+    text(object.get(name).and_then(Value::as_str))
+}
+
+fn required(object: &Map<String, Value>, name: &str) -> Result<String, String> {
+    string(object, name).ok_or_else(|| format!("{name} is missing"))
+}
+
+/// CloudTrail writes some flags as text.
+fn flag(object: &Map<String, Value>, name: &str) -> Option<bool> {
+    match object.get(name)? {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// `serde_json` keeps keys sorted, so the same value has the same text.
+fn json(object: &Map<String, Value>, name: &str) -> Option<String> {
+    let value = object.get(name).filter(|value| !value.is_null())?;
+    serde_json::to_string(value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::SdkConfig;
+
+    use super::*;
+    use crate::session::Session;
+
+    fn row(document: Option<&str>) -> Result<CloudtrailEvent, String> {
+        let session = Session::live(SdkConfig::builder().build(), None);
+        let context = Context::new(&session, "111122223333", "us-east-1", "us-east-1", &[]);
+        let event = Event::builder()
+            .event_id("e")
+            .set_cloud_trail_event(document.map(str::to_owned));
+        read(&context, &event.build(), 7)
+    }
+
+    #[test]
+    fn an_event_of_a_role_session() {
+        let event = row(Some(
+            r#"{"eventID":"e-1","eventTime":"2025-06-01T10:00:00Z","eventSource":"iam.amazonaws.com",
+            "eventName":"CreateUser","readOnly":false,"requestParameters":{"b":1.5,"a":{"aws:x":"y"}},
+            "responseElements":null,"userIdentity":{"type":"AssumedRole","accessKeyId":"ASIAEXAMPLE",
+            "sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::111122223333:role/deploy"},
+            "attributes":{"creationDate":"2025-06-01T09:00:00Z","mfaAuthenticated":"false"}}}}"#,
+        ))
+        .unwrap();
+        assert_eq!(
+            event.issuer_arn.as_deref(),
+            Some("arn:aws:iam::111122223333:role/deploy")
+        );
+        assert_eq!(event.mfa_authenticated, Some(false));
+        assert_eq!(event.session_created_at.unwrap().to_string(), "2025-06-01T09:00:00Z");
+        assert_eq!(
+            event.request_parameters.as_deref(),
+            Some(r#"{"a":{"aws:x":"y"},"b":1.5}"#)
+        );
+        assert_eq!(event.response_elements, None);
+        assert_eq!((event.source, event.error_code), (7, None));
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        for (document, why) in [
+            (None, "missing"),
+            (Some("no json"), "expected"),
+            (Some("[]"), "not a JSON object"),
+            (Some(r#"{"eventTime":"2025-06-01T10:00:00Z"}"#), "eventID is missing"),
+            (
+                Some(r#"{"eventID":"e","eventTime":"yesterday","eventSource":"s","eventName":"n"}"#),
+                "eventTime",
+            ),
+        ] {
+            let said = row(document).unwrap_err();
+            assert!(said.contains(why), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_window_ends_where_the_run_begins() {
+        let at: Timestamp = "2025-06-30T12:00:00Z".parse().unwrap();
+        let window = EventWindow::of(at, 90);
+        assert_eq!(
+            (window.from.to_string().as_str(), window.to),
+            ("2025-04-01T12:00:00Z", at)
+        );
+        assert_eq!(EventWindow::of(at, 400), window);
+    }
+}

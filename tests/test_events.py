@@ -1,0 +1,99 @@
+"""The event history: what is asked, what becomes of it, and what a gap in it does."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+import harness
+from cli_exhibit import INCOMPLETE, Exhibit
+from seeds import events
+from seeds.build import SECOND, Builder
+
+
+def rows(exhibit: Exhibit, table: str) -> list[dict]:
+    with zipfile.ZipFile(exhibit.snapshots()[-1]) as archive:
+        name = f"records/{table}.jsonl"
+        return [json.loads(line) for line in archive.read(name).splitlines()] if name in archive.namelist() else []
+
+
+def lookups(exhibit: Exhibit) -> list[dict]:
+    return [e for e in exhibit.exchanges() if e["operation"] == "LookupEvents"]
+
+
+@pytest.fixture
+def exhibit(account, cli_endpoint, binary, tmp_path):
+    Builder(account).regions()
+    return Exhibit(tmp_path, account, cli_endpoint, binary)
+
+
+CONTROL = ("--control", "root-use-restricted")
+
+
+def history(account, count: int = 3) -> list[str]:
+    number = account.number
+    made = [events.event(account, "iam", "CreateUser", events.iam_user(number, "alice.meyer"), days=n + 1, request={"userName": f"u{n}"}) for n in range(count)]
+    made.append(events.sign_in(account, events.root(number), days=2))
+    made.append(events.event(account, "ec2", "DescribeRegions", events.root(number, "ASIAROOT"), days=2, readOnly=True))
+    unseen = [events.event(account, "ec2", "DescribeInstances", events.iam_user(number, "alice.meyer"), readOnly=True),
+              events.event(account, "iam", "DeleteUser", events.iam_user(number, "alice.meyer"), days=95)]
+    return events.state(account, *made, *unseen)[:-2]
+
+
+def test_each_event_once_and_the_windows_say_how_far(exhibit, account):
+    wanted = history(account)
+    told = exhibit.collect(*CONTROL)
+    assert sorted(row["event_id"] for row in rows(exhibit, "cloudtrail_event")) == sorted(wanted)
+    windows = {row["region"]: row for row in rows(exhibit, "cloudtrail_event_window")}
+    assert set(windows) == {"us-east-1", SECOND} and all(w["complete"] for w in windows.values())
+    assert (windows["us-east-1"]["events"], windows[SECOND]["events"]) == (len(wanted), 0)
+    assert windows[SECOND]["to_at"] == told["snapshot"]["opened_at"] and told["snapshot"]["event_days"] == 90
+    exhibit.collect(*CONTROL)
+    assert exhibit.run("reperform").code == 0
+
+
+def test_pages_to_the_end(exhibit, account):
+    wanted = history(account, 120)
+    exhibit.collect(*CONTROL)
+    assert len(rows(exhibit, "cloudtrail_event")) == len(wanted)
+    assert len(lookups(exhibit)) == 3 * 2 + 2
+    assert exhibit.run("reperform").code == 0
+
+
+def test_fewer_days(exhibit, account):
+    history(account)
+    exhibit.config('organization = "H"\n[collect]\nevent_days = 2\n')
+    told = exhibit.collect(*CONTROL)
+    assert told["snapshot"]["event_days"] == 2
+    assert len(rows(exhibit, "cloudtrail_event")) == 2 - 1
+    assert exhibit.run("reperform").code == 0
+
+
+def test_an_event_that_cannot_be_read_is_a_gap(exhibit, account):
+    history(account)
+    broken = events.event(account, "iam", "CreateUser", events.iam_user(account.number, "alice.meyer"), days=3, raw="{")
+    events.state(account, broken)
+    told = exhibit.collect(*CONTROL, code=INCOMPLETE)
+    assert [(gap["operation"], gap["resource"]) for gap in told["gaps"]] == [("cloudtrail:LookupEvents", broken["eventID"])]
+    assert exhibit.test(*CONTROL)["root-use-restricted"]["verdict"] in ("not-tested", "fail")
+
+
+def test_a_list_without_an_end_is_a_gap(exhibit, account, cli_endpoint):
+    history(account)
+    harness.post(cli_endpoint, "/exhibit/page-size", n=2, quirk="repeat")
+    try:
+        told = exhibit.collect(*CONTROL, code=INCOMPLETE)
+    finally:
+        harness.post(cli_endpoint, "/exhibit/page-size", n=0)
+    assert {(g["operation"], g["region"]) for g in told["gaps"] if g["operation"].startswith("cloudtrail")} == {("cloudtrail:LookupEvents", "us-east-1")}
+    windows = {row["region"]: row["complete"] for row in rows(exhibit, "cloudtrail_event_window")}
+    assert windows == {"us-east-1": False, SECOND: True}
+
+
+@pytest.mark.parametrize("days", ["0", "91", '"all"'])
+def test_days_that_cannot_be(exhibit, days):
+    exhibit.config(f'organization = "H"\n[collect]\nevent_days = {days}\n')
+    ran = exhibit.run("collect")
+    assert ran.code == 2 and "collect.event_days" in ran.err
