@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import zipfile
 
@@ -21,6 +22,14 @@ def rows(exhibit: Exhibit, table: str) -> list[dict]:
 
 def lookups(exhibit: Exhibit) -> list[dict]:
     return [e for e in exhibit.exchanges() if e["operation"] == "LookupEvents"]
+
+
+_numbers = itertools.count(620000000001)
+
+
+@pytest.fixture
+def account(cli_endpoint):
+    return harness.Account(cli_endpoint).other(str(next(_numbers)))
 
 
 @pytest.fixture
