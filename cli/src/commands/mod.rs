@@ -12,6 +12,7 @@ use crate::exit::Stop;
 pub mod bind;
 pub mod collect;
 pub mod controls_list;
+pub mod controls_new;
 pub mod demo;
 pub mod diff;
 pub mod init;
