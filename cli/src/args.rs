@@ -295,9 +295,9 @@ pub struct Reperform {
 /// `exhibit controls`.
 #[derive(Debug, Args)]
 pub struct Controls {
-    /// Print one control instead of the list.
+    /// Do something else than list.
     #[command(subcommand)]
-    pub show: Option<ControlsCommand>,
+    pub command: Option<ControlsCommand>,
     /// Only controls of this criterion
     #[arg(long, value_name = "ID")]
     pub criterion: Option<String>,
@@ -309,9 +309,14 @@ pub struct Controls {
     pub kind: Option<String>,
 }
 
-/// `exhibit controls show`.
+/// `exhibit controls show` and `exhibit controls new`.
 #[derive(Debug, Subcommand)]
 pub enum ControlsCommand {
+    /// Write a first page of your own into controls_dir, ready to run
+    New {
+        /// Its id: a-z, 0-9 and -
+        id: String,
+    },
     /// Print one control's page with the parameters in force
     Show {
         /// Control id

@@ -10,6 +10,8 @@ mod args;
 mod assessing;
 mod commands;
 mod config;
+#[cfg(test)]
+mod denied_walk;
 mod exit;
 mod output;
 mod ui;

@@ -13,12 +13,16 @@ use crate::ui::{bold, dim, emit_json, plural, say};
 pub fn run(global: &Global, args: &args::Controls) -> Result<Exit, Stop> {
     let config = global.read_config()?;
     let catalogue = config.catalogue()?;
-    if let Some(ControlsCommand::Show { id }) = &args.show {
-        super::chosen_controls(&catalogue, std::slice::from_ref(id))?;
-        if let Some(control) = catalogue.get(id) {
-            show(global, &config, control)?;
+    match &args.command {
+        None => {}
+        Some(ControlsCommand::New { id }) => return super::controls_new::run(global, &config, &catalogue, id),
+        Some(ControlsCommand::Show { id }) => {
+            super::chosen_controls(&catalogue, std::slice::from_ref(id))?;
+            if let Some(control) = catalogue.get(id) {
+                show(global, &config, control)?;
+            }
+            return Ok(Exit::Ok);
         }
-        return Ok(Exit::Ok);
     }
     check_filters(&catalogue, args)?;
     let chosen: Vec<&Control> = catalogue.controls().filter(|control| matches(control, args)).collect();
@@ -61,8 +65,29 @@ fn check_filters(catalogue: &Catalogue, args: &args::Controls) -> Result<(), Sto
             nearest(id, known)
         )));
     }
+    if let Some(code) = &args.practice {
+        let practices = controls::practice::all();
+        let known = practices.iter().map(|p| p.code.as_str());
+        if !known.clone().any(|known| known == code) {
+            return Err(Stop::usage(format!(
+                "there is no practice `{code}`{}",
+                nearest(code, known)
+            )));
+        }
+    }
+    if let Some(kind) = &args.kind
+        && !TYPES.contains(&kind.as_str())
+    {
+        return Err(Stop::usage(format!(
+            "there is no type `{kind}`; a control is one or two of {}",
+            TYPES.join(", ")
+        )));
+    }
     Ok(())
 }
+
+/// What a control's type is put together from.
+const TYPES: [&str; 3] = ["configuration", "event", "manual"];
 
 fn matches(control: &Control, args: &args::Controls) -> bool {
     let page = &control.page;

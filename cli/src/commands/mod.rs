@@ -13,6 +13,7 @@ pub mod attach;
 pub mod bind;
 pub mod collect;
 pub mod controls_list;
+pub mod controls_new;
 pub mod demo;
 pub mod diff;
 pub mod init;

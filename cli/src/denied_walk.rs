@@ -1,0 +1,150 @@
+//! Refuses every operation in turn, in the recorded account that has something of everything: each
+//! control that needs the operation is then not tested (or incomplete, where it fails all the same),
+//! and no other verdict changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use collector::sources::SOURCES;
+use controls::catalogue::{Catalogue, Control};
+use controls::evaluate::evaluate;
+use controls::result::{ControlResult, ControlVerdict};
+use evidence::gap::ReasonCode;
+use evidence::locker::Locker;
+use evidence::snapshot::Snapshot;
+
+use crate::config::Config;
+
+/// Nobody can be asked anything without the first; the second is the way out where the third, which
+/// has its own test, is refused.
+const APART: [&str; 3] = ["sts:GetCallerIdentity", "ec2:DescribeRegions", "account:ListRegions"];
+
+struct Walk {
+    catalogue: Catalogue,
+    config: Config,
+    snapshot: Snapshot,
+    zip: Vec<u8>,
+    before: BTreeMap<String, ControlResult>,
+}
+
+impl Walk {
+    fn new() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/everything");
+        let config = Config::read(&folder.join("exhibit.toml"), true).unwrap();
+        let catalogue = config.catalogue().unwrap();
+        let locker = Locker::open(&folder.join("locker")).unwrap();
+        let entry = locker.snapshots().unwrap().pop().unwrap();
+        let snapshot = locker.load(&entry.run).unwrap();
+        let zip = locker.snapshot_bytes(&entry).unwrap();
+        let before = evaluate(&catalogue, &config.settings, &snapshot).unwrap();
+        Self {
+            catalogue,
+            config,
+            snapshot,
+            zip,
+            before: before.results.controls,
+        }
+    }
+
+    /// The snapshot as it were, had AWS refused every call of this operation. Only the sources that
+    /// make the call are read again.
+    async fn refused(&self, operation: &str) -> Snapshot {
+        let sources: Vec<_> = SOURCES.iter().filter(|s| s.operations.contains(&operation)).collect();
+        let made: BTreeSet<&str> = sources.iter().flat_map(|s| s.operations).copied().collect();
+        let mut snapshot = self.snapshot.clone();
+        snapshot.meta.sources = sources.iter().map(|s| s.id.to_owned()).collect();
+        for exchange in snapshot.exchanges.iter_mut().filter(|e| e.call() == operation) {
+            exchange.status = Some(403);
+            exchange.body = None;
+            exchange.headers = [("x-amzn-errortype".to_owned(), "AccessDeniedException".to_owned())].into();
+        }
+        let derived = collector::replay(&snapshot, self.zip.clone()).await.unwrap();
+        assert_eq!(derived.missing, Vec::<String>::new(), "{operation}");
+        for table in sources.iter().flat_map(|s| s.tables) {
+            snapshot.tables.remove(*table);
+            if let Some(rows) = derived.tables.get(*table) {
+                snapshot.tables.insert((*table).to_owned(), rows.clone());
+            }
+        }
+        snapshot.gaps.retain(|gap| !made.contains(gap.operation.as_str()));
+        snapshot.gaps.extend(derived.gaps);
+        snapshot.gaps.sort();
+        snapshot
+    }
+
+    /// Whether a control reads, however far back, the verdict of one that needs the operation.
+    fn comes_after(&self, control: &Control, operation: &str) -> bool {
+        control.page.after.iter().any(|id| {
+            let before = self.catalogue.get(id).unwrap();
+            before.own_operations.iter().any(|o| o == operation) || self.comes_after(before, operation)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_refused_operation_leaves_open_what_needs_it_and_nothing_else() {
+    let walk = Walk::new();
+    let asked: BTreeSet<String> = walk
+        .snapshot
+        .exchanges
+        .iter()
+        .map(evidence::exchange::Exchange::call)
+        .collect();
+    let mut wrong = Vec::new();
+    for operation in collector::operations::all() {
+        if APART.contains(&operation.as_str()) {
+            continue;
+        }
+        if !asked.contains(&operation) {
+            wrong.push(format!(
+                "{operation}: never asked in samples/everything; seed something that needs it"
+            ));
+            continue;
+        }
+        let snapshot = walk.refused(&operation).await;
+        if !snapshot
+            .gaps
+            .iter()
+            .any(|g| g.operation == operation && g.code == ReasonCode::AccessDenied)
+        {
+            wrong.push(format!("{operation}: refused, but no gap says so"));
+        }
+        let after = evaluate(&walk.catalogue, &walk.config.settings, &snapshot).unwrap();
+        for control in walk.catalogue.controls() {
+            let id = &control.page.id;
+            let (was, is) = (&walk.before[id], &after.results.controls[id]);
+            let open = is.verdict == ControlVerdict::NotTested
+                || (is.verdict == ControlVerdict::Fail && was.verdict == ControlVerdict::Fail && is.incomplete);
+            let same = is.verdict == was.verdict && is.code == was.code && is.counts == was.counts;
+            let needs = control.own_operations.contains(&operation);
+            let right = if needs {
+                open
+            } else {
+                same || (open && walk.comes_after(control, &operation))
+            };
+            if !right {
+                wrong.push(format!(
+                    "{operation} refused: {id} {} it, was {} and is {}: {}",
+                    if needs { "needs" } else { "does not need" },
+                    was.verdict,
+                    is.verdict,
+                    is.reason
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} surprises\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_control_is_judged_in_the_account_that_has_everything() {
+    let walk = Walk::new();
+    assert!(walk.snapshot.gaps.is_empty(), "{:?}", walk.snapshot.gaps);
+    let idle: Vec<_> = walk
+        .before
+        .values()
+        .filter(|c| matches!(c.verdict, ControlVerdict::Na))
+        .map(|c| format!("{}: {}", c.id, c.reason))
+        .collect();
+    assert!(idle.is_empty(), "nothing to judge:\n{}", idle.join("\n"));
+}
