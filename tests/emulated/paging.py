@@ -50,9 +50,14 @@ def _kms(key: str, default: int, most: int) -> Rule:
 
 
 RULES: dict[tuple[str, str], Rule] = {
+    ("accessanalyzer", "ListAnalyzers"): Rule(("analyzers",), "nextToken", "nextToken", "maxResults", 100, 1, 100),
+    ("accessanalyzer", "ListFindingsV2"): Rule(("findings",), "nextToken", "nextToken", "maxResults", 100, 1, 100),
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("cloudformation", "ListStacks"): Rule(("StackSummaries",), "NextToken", "NextToken", "", 100, 1, 100),
     ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
                                          ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
+    ("codedeploy", "ListDeployments"): Rule(("deployments",), "nextToken", "nextToken", "", 100, 1, 100),
+    ("codepipeline", "ListPipelines"): Rule(("pipelines",), "nextToken", "nextToken", "maxResults", 100, 1, 1000),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
     ("ec2", "DescribeNetworkInterfaces"): _ec2("NetworkInterfaces", "NetworkInterfaceIds"),
