@@ -62,6 +62,8 @@ def _backup(key: str) -> Rule:
 
 
 RULES: dict[tuple[str, str], Rule] = {
+    ("accessanalyzer", "ListAnalyzers"): Rule(("analyzers",), "nextToken", "nextToken", "maxResults", 100, 1, 100),
+    ("accessanalyzer", "ListFindingsV2"): Rule(("findings",), "nextToken", "nextToken", "maxResults", 100, 1, 100),
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
     ("application-autoscaling", "DescribeScalableTargets"): Rule(("ScalableTargets",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
     ("autoscaling", "DescribePolicies"): Rule(("ScalingPolicies",), "NextToken", "NextToken", "MaxRecords", 50, 1, 100),
@@ -87,6 +89,11 @@ RULES: dict[tuple[str, str], Rule] = {
     ("ec2", "DescribeImages"): _ec2("Images", "ImageIds"),
     ("ec2", "DescribeInstanceImageMetadata"): _ec2("InstanceImageMetadata", "InstanceIds"),
     ("ec2", "DescribeInstances"): _ec2("Reservations", "InstanceIds"),
+    ("cloudformation", "ListStacks"): Rule(("StackSummaries",), "NextToken", "NextToken", "", 100, 1, 100),
+    ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
+                                         ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
+    ("codedeploy", "ListDeployments"): Rule(("deployments",), "nextToken", "nextToken", "", 100, 1, 100),
+    ("codepipeline", "ListPipelines"): Rule(("pipelines",), "nextToken", "nextToken", "maxResults", 100, 1, 1000),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNatGateways"): _ec2("NatGateways", "NatGatewayIds"),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
