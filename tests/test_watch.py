@@ -89,7 +89,7 @@ def test_small_pages_change_nothing(exhibit, b, cli_endpoint):
     ran = exhibit.run("reperform")
     assert ran.code == OK, ran.err
     params = [e["params"] for e in exhibit.exchanges() if e["operation"] == "DescribeAlarms" and e["region"] == HOME]
-    assert len(params) == 5 and all(p["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"] and p["MaxRecords"] == 100 for p in params)
+    assert len(params) == 4 and all(p["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"] and p["MaxRecords"] == 100 for p in params)
     assert all(e["body"].endswith(".cbor") for e in exhibit.exchanges() if e["operation"] == "DescribeAlarms")
 
 

@@ -18,7 +18,7 @@ import json
 import re
 import urllib.parse
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
 from botocore.loaders import Loader
@@ -50,6 +50,7 @@ class Call:
     operation: str
     region: str
     access_key: str = "-"
+    cbor: bool = field(default=False, compare=False)
 
 
 def recognise(method: str, target: str, headers: dict[str, str], body: bytes) -> Call:
@@ -62,7 +63,7 @@ def recognise(method: str, target: str, headers: dict[str, str], body: bytes) ->
         service = "s3control"
     if service == "elasticloadbalancing":  # two services of one name, told apart by their API's version
         service = "elb" if b"Version=2012-06-01" in body else "elbv2"
-    return Call(service, _operation(service, method, path, query, headers, body) or "-", region, access_key)
+    return Call(service, _operation(service, method, path, query, headers, body) or "-", region, access_key, bool(_CBOR_PATH.match(path)))
 
 
 def _operation(service, method, path, query, headers, body) -> str | None:
@@ -180,9 +181,15 @@ KINDS = tuple(kind for kind in _ERRORS if kind != "region-disabled")
 _IAM_ACTIONS = {"ListBuckets": "s3:ListAllMyBuckets", "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock"}
 
 
+def cbor_text(value: str) -> bytes:
+    """A text string of CBOR (RFC 8949)."""
+    raw = value.encode()[:65535]
+    return (bytes([0x60 + len(raw)]) if len(raw) < 24 else bytes([0x79]) + len(raw).to_bytes(2, "big")) + raw
+
+
 def error(call: Call, kind: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """The answer for one kind of refusal, in the form that this service's clients parse."""
-    form = protocol(call.service)
+    form = None if call.cbor else protocol(call.service)
     status, code, message = _ERRORS[kind].get("query" if form == "rest-xml" else form) or _ERRORS[kind][None]
     action = _IAM_ACTIONS.get(call.operation, f"{call.service}:{call.operation}")
     message, request = message.format(action=action), str(uuid.uuid4())
@@ -203,6 +210,9 @@ def error(call: Call, kind: str) -> tuple[int, list[tuple[str, str]], bytes]:
                 f"<Code>{code}</Code><Message>{text}</Message></Error><RequestId>{request}</RequestId><HostId>exhibit</HostId></ErrorResponse>")
     elif form == "rest-json":
         return status, [("Content-Type", "application/json"), ("x-amzn-ErrorType", code), ("x-amzn-RequestId", request)], json.dumps({"message": message}).encode()
+    elif call.cbor:
+        head = [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor"), ("x-amzn-RequestId", request)]
+        return status, head, b"\xa2" + b"".join(cbor_text(word) for word in ("__type", f"com.amazonaws.{call.service}#{code}", "message", message))
     else:
         return (status, [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request)],
                 json.dumps({"__type": code, "message": message}).encode())

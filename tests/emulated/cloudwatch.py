@@ -25,6 +25,8 @@ from moto.cloudwatch.models import Alarm
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+from wire import cbor_text
+
 from . import clock
 from .extend import answers
 
@@ -43,11 +45,6 @@ def encode(value, shape) -> bytes:
         return b"\xa0"
     _writer._serialize_data_item(out, value, shape)
     return bytes(out)
-
-
-def _text(value: str) -> bytes:
-    raw = value.encode()[:65535]
-    return (bytes([0x60 + len(raw)]) if len(raw) < 24 else bytes([0x79]) + len(raw).to_bytes(2, "big")) + raw
 
 
 @functools.lru_cache(maxsize=64)
@@ -72,8 +69,14 @@ def answer(operation: str, body: bytes, region: str, access_key: str, port: int)
         result.pop("ResponseMetadata")
         return 200, head(), encode(result, client.meta.service_model.operation_model(operation).output_shape)
     except botocore.exceptions.ClientError as refused:
+<<<<<<< HEAD
         why = refused.response["Error"]
         return refused.response["ResponseMetadata"]["HTTPStatusCode"], head(), error(why["Code"], why["Message"], "com.amazonaws.cloudwatch")
+=======
+        error = refused.response["Error"]
+        text = b"\xa2" + cbor_text("__type") + cbor_text("com.amazonaws.cloudwatch#" + error["Code"]) + cbor_text("message") + cbor_text(error["Message"])
+        return refused.response["ResponseMetadata"]["HTTPStatusCode"], head, text
+>>>>>>> watch
 
 
 @answers(CloudWatchResponse)

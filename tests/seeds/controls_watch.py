@@ -22,6 +22,14 @@ def log_group(b: Builder, name: str, region: str = HOME, days: int | None = None
     return f"arn:aws:logs:{region}:{b.account.number}:log-group:{name}"
 
 
+def tagged(b: Builder, *resources: str, region: str = HOME, **tags: str) -> None:
+    """What the tagging service knows: these resources have these tags, all others none."""
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    for where in (HOME, SECOND):
+        found = [{"ResourceARN": arn, "Tags": given} for arn in resources if where == region]
+        b.account.answers("resourcegroupstaggingapi", "GetResources", {"ResourceTagMappingList": found}, region=where)
+
+
 def streaming_trail(b: Builder, name: str = "main", bucket: str = "exhibit-trail", group: str | None = "cloudtrail") -> str:
     """A trail of all regions; `group` None: it streams nowhere."""
     b.trail_bucket(bucket)
@@ -64,14 +72,15 @@ def cloudtrail_to_cloudwatch(b: Builder, bad: bool) -> Failing:
 def log_retention(b: Builder, bad: bool) -> Failing:
     streaming_trail(b)
     log_group(b, "app", days=1)
-    log_group(b, "vpn", SECOND, 400, tags={"audit": "true"})
+    vpn = log_group(b, "vpn", SECOND, 30 if bad else 400)
+    tagged(b, vpn, region=SECOND, audit="true")
     if not bad:
         return []
     b.account.client("logs").put_retention_policy(logGroupName="cloudtrail", retentionInDays=90)
     waf = log_group(b, "aws-waf-logs-web", SECOND, 30)
     b.s3().put_bucket_lifecycle_configuration(Bucket="exhibit-trail", LifecycleConfiguration={"Rules": [
         {"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": "AWSLogs/"}, "Expiration": {"Days": 90}}]})
-    return [(f"arn:aws:logs:{HOME}:{b.account.number}:log-group:cloudtrail", "cloudtrail"), (waf, "aws-waf-logs-web"), ("arn:aws:s3:::exhibit-trail", "exhibit-trail")]
+    return [(f"arn:aws:logs:{HOME}:{b.account.number}:log-group:cloudtrail", "cloudtrail"), (waf, "aws-waf-logs-web"), (vpn, "vpn"), ("arn:aws:s3:::exhibit-trail", "exhibit-trail")]
 
 
 def watched_root(b: Builder, *actions: str) -> str:
@@ -100,6 +109,7 @@ def alarm_recipients_confirmed(b: Builder, bad: bool) -> Failing:
 
 def capacity_managed(b: Builder, bad: bool) -> Failing:
     ops = topic(b, "ops", ("email", "ops@example.com", True))
+    tagged(b)
     dynamodb = b.account.client("dynamodb")
     keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
     dynamodb.create_table(TableName="orders", BillingMode="PAY_PER_REQUEST", **keys)
@@ -122,6 +132,6 @@ CONTROLS = {function.__name__.replace("_", "-"): function for function in (
     cloudtrail_to_cloudwatch, log_retention, alarm_recipients_confirmed, capacity_managed)}
 
 FAILING = {
-    "cloudtrail-to-cloudwatch": ["main"], "log-retention": ["cloudtrail", "aws-waf-logs-web", "exhibit-trail"],
+    "cloudtrail-to-cloudwatch": ["main"], "log-retention": ["cloudtrail", "aws-waf-logs-web", "vpn", "exhibit-trail"],
     "alarm-recipients-confirmed": ["pending", "gone", "silent"], "capacity-managed": ["carts", "shop"],
 }

@@ -222,7 +222,7 @@ impl Detector<'_> {
                         let criteria = answer.output.finding_criteria().and_then(|c| c.criterion());
                         let mut finding_types: Vec<String> = criteria
                             .and_then(|c| c.get("type"))
-                            .map(|c| [c.equals(), c.eq()].concat())
+                            .map(|c| c.equals().to_vec())
                             .unwrap_or_default();
                         finding_types.sort();
                         finding_types.dedup();
