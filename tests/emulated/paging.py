@@ -90,7 +90,6 @@ RULES: dict[tuple[str, str], Rule] = {
     ("ec2", "DescribeInstanceImageMetadata"): _ec2("InstanceImageMetadata", "InstanceIds"),
     ("ec2", "DescribeInstances"): _ec2("Reservations", "InstanceIds"),
     ("cloudformation", "ListStacks"): Rule(("StackSummaries",), "NextToken", "NextToken", "", 100, 1, 100),
-    ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
                                          ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("codedeploy", "ListDeployments"): Rule(("deployments",), "nextToken", "nextToken", "", 100, 1, 100),
     ("codepipeline", "ListPipelines"): Rule(("pipelines",), "nextToken", "nextToken", "maxResults", 100, 1, 1000),
