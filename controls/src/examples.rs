@@ -550,7 +550,9 @@ fn complete(table: &record::Table, nullable: &BTreeSet<&str>, row: &mut Row, tak
     for column in table.columns {
         let value = match column.kind {
             _ if nullable.contains(column.name) => Value::Null,
-            Kind::Text if column.name.ends_with("_at") || column.name.ends_with("_time") => "2025-06-30T00:00:00Z".into(),
+            Kind::Text if column.name.ends_with("_at") || column.name.ends_with("_time") => {
+                "2025-06-30T00:00:00Z".into()
+            }
             Kind::Text => "".into(),
             Kind::Integer => 0.into(),
             Kind::Boolean => matches!(column.name, "well_formed" | "present" | "supported").into(),

@@ -435,7 +435,11 @@ fn assess_control(control: &Control, covered: Option<&AssessedPeriod>, runs: &[R
 fn judges_events(control: &Control) -> bool {
     use ControlType::{ConfigurationEvent, Event, EventManual};
     matches!(control.page.r#type, Event | EventManual | ConfigurationEvent)
-        && control.page.tables.iter().any(|table| table == "cloudtrail_event_window")
+        && control
+            .page
+            .tables
+            .iter()
+            .any(|table| table == "cloudtrail_event_window")
 }
 
 /// What one snapshot says. Events are looked back for as far as CloudTrail keeps them: a shorter
@@ -448,7 +452,10 @@ fn of_moment(control: &Control, run: Run<'_>) -> Overall {
         return Overall {
             verdict: ControlVerdict::NotTested,
             code: Some(ReasonCode::CoverageGap),
-            reason: format!("Events were read {days} days back, where {EVENT_DAYS} are looked at. {}", result.reason),
+            reason: format!(
+                "Events were read {days} days back, where {EVENT_DAYS} are looked at. {}",
+                result.reason
+            ),
             incomplete: false,
         };
     }
@@ -732,11 +739,17 @@ fn untested(
             n => format!(" Such spans in all: {n}."),
         };
         let Span {
-            account, from, to, days, ..
+            account,
+            from,
+            to,
+            days,
+            ..
         } = hole;
         let reason = if *days > i64::from(period.max_gap_days) {
             let allowed = period.max_gap_days;
-            format!("Not tested in account {account} from {from} to {to}, {days} days where {allowed} are allowed.{more}")
+            format!(
+                "Not tested in account {account} from {from} to {to}, {days} days where {allowed} are allowed.{more}"
+            )
         } else {
             format!("No events were read in account {account} from {from} to {to}.{more}")
         };

@@ -43,7 +43,9 @@ fn assess(kind: &str, snapshots: &[(&str, u32, &[&str])], period: Option<PeriodT
             let mut text = format!("case = \"x\"\nas_of = \"{day}T00:00:00Z\"\n");
             text.push_str("[[cloudtrail_event_window]]\nfrom_at = \"2025-01-01T00:00:00Z\"\ncomplete = true\n");
             for name in *events {
-                text.push_str(&format!("[[cloudtrail_event]]\nevent_id = \"e-{name}\"\nevent_name = \"{name}\"\n"));
+                text.push_str(&format!(
+                    "[[cloudtrail_event]]\nevent_id = \"e-{name}\"\nevent_name = \"{name}\"\n"
+                ));
             }
             let page = &catalogue.get("calls").unwrap().page;
             let mut snapshot = Example::parse(page, &text).unwrap().snapshot;
@@ -64,7 +66,14 @@ fn assess(kind: &str, snapshots: &[(&str, u32, &[&str])], period: Option<PeriodT
                 end: "2025-07-01".parse().unwrap(),
                 closed: false,
             };
-            assess_period(&catalogue, &settings, &period, &tested, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
+            assess_period(
+                &catalogue,
+                &settings,
+                &period,
+                &tested,
+                "2026-01-01T00:00:00Z".parse().unwrap(),
+            )
+            .unwrap()
         }
     };
     assessment.controls.into_iter().next().unwrap()
@@ -79,14 +88,20 @@ fn two_histories_cover_half_a_year() {
     let found = over("event", &[("2025-04-01", 90, &[]), ("2025-06-29", 90, &[])]);
     assert_eq!(found.verdict, ControlVerdict::Pass, "{}", found.reason);
     // What is, is another matter: it was looked at twice in half a year.
-    let found = over("configuration + event", &[("2025-04-01", 90, &[]), ("2025-06-29", 90, &[])]);
+    let found = over(
+        "configuration + event",
+        &[("2025-04-01", 90, &[]), ("2025-06-29", 90, &[])],
+    );
     assert_eq!(found.code, Some(ReasonCode::CoverageGap));
 }
 
 #[test]
 fn days_without_events_are_a_hole_however_few() {
     let found = over("event", &[("2025-04-01", 90, &[]), ("2025-06-29", 88, &[])]);
-    assert_eq!((found.verdict, found.code), (ControlVerdict::NotTested, Some(ReasonCode::CoverageGap)));
+    assert_eq!(
+        (found.verdict, found.code),
+        (ControlVerdict::NotTested, Some(ReasonCode::CoverageGap))
+    );
     assert_eq!(found.coverage.unwrap().holes[0].days, 1);
     assert!(found.reason.starts_with("No events were read"), "{}", found.reason);
     let late = over("event", &[("2025-04-01", 90, &[]), ("2025-05-30", 90, &[])]);
@@ -95,7 +110,10 @@ fn days_without_events_are_a_hole_however_few() {
 
 #[test]
 fn what_happened_stays_although_it_is_no_longer_seen() {
-    let found = over("event", &[("2025-04-01", 90, &["Bad", "Good"]), ("2025-06-29", 90, &["Good"])]);
+    let found = over(
+        "event",
+        &[("2025-04-01", 90, &["Bad", "Good"]), ("2025-06-29", 90, &["Good"])],
+    );
     assert_eq!((found.verdict, found.deviations.len()), (ControlVerdict::Fail, 1));
     assert!(found.deviations[0].still_open);
     assert_eq!(found.counts.population, 3);
@@ -104,7 +122,10 @@ fn what_happened_stays_although_it_is_no_longer_seen() {
 #[test]
 fn a_short_history_is_no_pass_of_a_moment() {
     let found = assess("event", &[("2025-06-29", 30, &["Good"])], None);
-    assert_eq!((found.verdict, found.code), (ControlVerdict::NotTested, Some(ReasonCode::CoverageGap)));
+    assert_eq!(
+        (found.verdict, found.code),
+        (ControlVerdict::NotTested, Some(ReasonCode::CoverageGap))
+    );
     let whole = assess("event", &[("2025-06-29", 90, &["Good"])], None);
     assert_eq!(whole.verdict, ControlVerdict::Pass);
     let bad = assess("event", &[("2025-06-29", 30, &["Bad"])], None);
