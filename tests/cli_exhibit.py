@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import pathlib
@@ -93,6 +94,15 @@ class Exhibit:
         told = ran.json()
         assert ran.code == code, f"exit {ran.code}, not {code}\n{told['gaps']}"
         return told
+
+    def attach(self, control: str, facts: str) -> None:
+        """A record with a file and these facts (TOML)."""
+        file, stated, today = self.folder / "record.txt", self.folder / "facts.toml", f"{datetime.date.today()}"
+        file.write_text("as it was done")
+        stated.write_text(facts)
+        ran = self.run("attach", control, file, "--facts", stated, "--owner", "Head of infrastructure", "--performed", today, "--period-from", "2020-01-01",
+                       "--period-to", today, "--performer", "Pat Performer", "--reviewer", "Robin Reviewer", "--statement", "It was done.")
+        assert ran.code == OK, ran.err
 
     def test(self, *arguments: str) -> dict[str, dict]:
         """The controls by id."""

@@ -116,6 +116,14 @@ class Account:
         with urllib.request.urlopen(f"{self.endpoint}/exhibit/state", timeout=60) as answer:
             return datetime.datetime.fromisoformat(json.load(answer)["now"])
 
+    def remove_bucket(self, name: str, region: str) -> None:
+        """With all that is in it."""
+        s3 = self.client("s3", region)
+        listed = s3.list_object_versions(Bucket=name)
+        for version in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
+            s3.delete_object(Bucket=name, Key=version["Key"], VersionId=version["VersionId"])
+        s3.delete_bucket(Bucket=name)
+
     def other(self, number: str) -> Account:
         """Another account, by assuming a role in it."""
         key = self.client("sts").assume_role(RoleArn=f"arn:aws:iam::{number}:role/auditor", RoleSessionName="exhibit")["Credentials"]

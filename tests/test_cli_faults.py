@@ -18,6 +18,9 @@ SAMPLE = ["iam:ListUsers", "ec2:DescribeSecurityGroupRules", "s3:GetBucketPolicy
 # Controls that look at the outcome of another one only where it matters; else they need these alone.
 OWN = {"iam-password-policy": {"iam:GetAccountPasswordPolicy"}, "root-mfa-hardware": {"iam:GetAccountSummary", "iam:ListVirtualMFADevices"}}
 OWN |= controls_network.OWN
+# Or that read a table only to say more.
+OWN = {"ebs-encrypted": {"ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:GetEbsEncryptionByDefault"}, "ec2-imdsv2-required": {"ec2:DescribeInstances"},
+       "iam-password-policy": {"iam:GetAccountPasswordPolicy"}, "root-mfa-hardware": {"iam:GetAccountSummary", "iam:ListVirtualMFADevices"}}
 ONCE = {"AWS_MAX_ATTEMPTS": "1"}
 
 

@@ -28,7 +28,7 @@ def test_every_control_has_both_states(aws):
 
 def _remove(account: harness.Account, name: str) -> None:
     region = next(b["BucketRegion"] for b in account.client("s3").list_buckets(MaxBuckets=100)["Buckets"] if b["Name"] == name)
-    account.client("s3", region).delete_bucket(Bucket=name)
+    account.remove_bucket(name, region)
 
 
 def test_the_sample_company(aws):

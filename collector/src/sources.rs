@@ -11,6 +11,7 @@ mod backup;
 mod certificates;
 mod cloudfront;
 mod cloudtrail;
+mod cloudwatch;
 mod dlm;
 mod dynamodb;
 mod ec2;
@@ -19,9 +20,11 @@ mod ec2_routing;
 mod ec2_storage;
 mod ecr;
 mod efs;
+mod efs_copies;
 mod elasticache;
 mod elb;
 mod elbv2;
+mod eventbridge;
 mod events;
 mod file_services;
 mod iam;
@@ -29,6 +32,7 @@ mod identity_center;
 mod identity_providers;
 mod inspector2;
 mod kms;
+mod logs;
 mod macie2;
 mod network_firewall;
 mod opensearch;
@@ -40,7 +44,9 @@ mod redshift;
 mod rows;
 mod s3;
 mod s3control;
+mod scaling;
 mod secretsmanager;
+mod sns;
 mod ssm;
 mod tagging;
 mod wafv2;
@@ -51,11 +57,8 @@ pub use events::EVENTS;
 pub static SOURCES: &[&Source] = &[
     &IDENTITY,
     &REGIONS,
-    &apigateway::REST_APIS,
-    &certificates::ACM,
-    &certificates::IAM,
-    &cloudfront::DISTRIBUTIONS,
     &accessanalyzer::ANALYZERS,
+    &apigateway::REST_APIS,
     &autoscaling::GROUPS,
     &autoscaling::INSTANCES,
     &backup::COPY_JOBS,
@@ -65,7 +68,11 @@ pub static SOURCES: &[&Source] = &[
     &backup::RESTORE_JOBS,
     &backup::RESTORE_TESTING_PLANS,
     &backup::VAULTS,
+    &certificates::ACM,
+    &certificates::IAM,
+    &cloudfront::DISTRIBUTIONS,
     &cloudtrail::TRAILS,
+    &cloudwatch::ALARM_HISTORY,
     &dlm::POLICIES,
     &dynamodb::TABLES,
     &ec2::NETWORK_ACLS,
@@ -74,12 +81,23 @@ pub static SOURCES: &[&Source] = &[
     &ec2::SECURITY_GROUP_RULES,
     &ec2::SECURITY_GROUPS,
     &ec2::VPCS,
+    &ec2_instance::ALLOWED_IMAGES,
+    &ec2_instance::IMAGES,
+    &ec2_instance::INSTANCES,
+    &ec2_instance::METADATA_DEFAULTS,
     &ec2_routing::FLOW_LOGS,
     &ec2_routing::INTERNET_GATEWAYS,
     &ec2_routing::NAT_GATEWAYS,
     &ec2_routing::ROUTE_TABLES,
     &ec2_routing::SUBNETS,
+    &ec2_storage::ENCRYPTION_DEFAULT,
+    &ec2_storage::SNAPSHOTS,
+    &ec2_storage::VOLUMES,
+    &ecr::REGISTRY_SCANNING,
+    &ecr::REPOSITORIES,
     &efs::FILE_SYSTEMS,
+    &efs_copies::REPLICATIONS,
+    &elasticache::REPLICATION_GROUPS,
     &elb::LOAD_BALANCERS,
     &elbv2::LOAD_BALANCERS,
     &elbv2::SSL_POLICIES,
@@ -87,16 +105,6 @@ pub static SOURCES: &[&Source] = &[
     &file_services::FILE_SHARES,
     &file_services::FSX_FILE_SYSTEMS,
     &file_services::TRANSFER_SERVERS,
-    &ec2_instance::ALLOWED_IMAGES,
-    &ec2_instance::IMAGES,
-    &ec2_instance::INSTANCES,
-    &ec2_instance::METADATA_DEFAULTS,
-    &ec2_storage::ENCRYPTION_DEFAULT,
-    &ec2_storage::SNAPSHOTS,
-    &ec2_storage::VOLUMES,
-    &ecr::REGISTRY_SCANNING,
-    &ecr::REPOSITORIES,
-    &elasticache::REPLICATION_GROUPS,
     &iam::ACCOUNT,
     &iam::AUTHORIZATION,
     &iam::USERS,
@@ -106,8 +114,10 @@ pub static SOURCES: &[&Source] = &[
     &inspector2::SCANNING,
     &kms::ALIASES,
     &kms::KEYS,
-    &network_firewall::FIREWALLS,
+    &logs::LOG_GROUPS,
+    &logs::METRIC_FILTERS,
     &macie2::MACIE,
+    &network_firewall::FIREWALLS,
     &opensearch::DOMAINS,
     &organizations::ORGANIZATION,
     &pipelines::CLOUDFORMATION,
@@ -124,7 +134,10 @@ pub static SOURCES: &[&Source] = &[
     &s3::BUCKETS,
     &s3control::ACCESS_POINTS,
     &s3control::ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    &scaling::POLICIES,
+    &scaling::SCALABLE_TARGETS,
     &secretsmanager::SECRETS,
+    &sns::NOTIFICATIONS,
     &ssm::MANAGED_INSTANCES,
     &tagging::RESOURCES,
     &EVENTS,

@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+mod cbor;
 pub mod live;
 pub mod params;
 pub mod replay;

@@ -8,6 +8,7 @@ use evidence::record::{Column, Kind};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
+mod backup;
 mod cloudtrail;
 mod ec2;
 mod ecr;
@@ -17,12 +18,16 @@ mod glob;
 mod iam;
 mod kms;
 mod network;
+mod opensearch;
 mod organizations;
 mod policy;
+mod replica;
 mod row;
 mod s3;
 mod s3_data_events;
 mod s3_delete;
+mod sns;
+mod stores;
 
 /// Description of a derived table.
 #[derive(Debug)]
@@ -39,19 +44,20 @@ pub struct DerivedTable {
 
 /// Every derived table, in the order in which they are built.
 pub static TABLES: &[DerivedTable] = &[
+    backup::COVERAGE,
+    backup::PLAN_RESOURCE,
     cloudtrail::TRAIL_COVERAGE,
     ec2::RULE_SOURCE,
-    efs::POLICY_STATEMENT,
-    iam::POLICY_STATEMENT,
-    kms::POLICY_STATEMENT,
-    network::SUBNET_ROUTE,
     ecr::REPOSITORY_SCANNING,
-    iam::POLICY_STATEMENT,
-    kms::POLICY_STATEMENT,
+    efs::POLICY_STATEMENT,
+    network::SUBNET_ROUTE,
+    opensearch::DOMAIN_EXPOSURE,
     organizations::POLICY_STATEMENT,
+    replica::DATA_REPLICA,
     s3::BUCKET_EXPOSURE,
     s3::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
+    sns::POLICY_STATEMENT,
     s3_delete::PRINCIPAL_S3_DELETE,
 ];
 
@@ -68,11 +74,13 @@ pub enum DerivedError {
 
 /// Creates and fills every derived table, inside the caller's transaction.
 pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
+    write(db, &backup::COVERAGE, backup::coverage(snapshot))?;
+    write(db, &backup::PLAN_RESOURCE, backup::plan_resources(snapshot))?;
+    write(db, &opensearch::DOMAIN_EXPOSURE, opensearch::domain_exposures(snapshot))?;
+    write(db, &replica::DATA_REPLICA, replica::data_replicas(snapshot))?;
     write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
     write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
     write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
-    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
-    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
     write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
@@ -84,6 +92,7 @@ pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), Derive
     )?;
     write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
     write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     write(
         db,
         &s3_data_events::DATA_EVENT_COVERAGE,

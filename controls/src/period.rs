@@ -23,6 +23,8 @@ use crate::result::{
 use crate::settings::Settings;
 
 const DAY: i64 = 86_400;
+/// Days for which CloudTrail keeps events.
+const EVENT_DAYS: i64 = 90;
 
 /// A snapshot and what the tests said about it.
 #[derive(Clone, Debug)]
@@ -190,6 +192,17 @@ pub struct Span {
     pub to: Timestamp,
     /// Whole days, rounded up, so that a hole never looks as long as what is allowed.
     pub days: i64,
+}
+
+impl Span {
+    fn of(account: &str, from: Timestamp, to: Timestamp) -> Self {
+        Self {
+            account: account.to_owned(),
+            from,
+            to,
+            days: (to.unix() - from.unix() + DAY - 1).div_euclid(DAY),
+        }
+    }
 }
 
 /// A gap and the snapshot it is in.
@@ -381,9 +394,9 @@ fn assess_control(control: &Control, covered: Option<&AssessedPeriod>, runs: &[R
     };
     let latest = runs.last()?.result.clone();
     let members = members(runs);
-    let deviations = deviations(runs);
+    let deviations = deviations(runs, judges_events(control));
     let counts = Counts::of(members.iter().map(|m| m.result.verdict));
-    let coverage = covered.map(|period| coverage(period, runs));
+    let coverage = covered.map(|period| coverage(period, control, runs));
     let mut exceptions: Vec<Exception> = Vec::new();
     for exception in runs.iter().flat_map(|run| &run.result.exceptions) {
         if !exceptions.contains(exception) {
@@ -398,12 +411,7 @@ fn assess_control(control: &Control, covered: Option<&AssessedPeriod>, runs: &[R
     });
     let overall = match (covered, &coverage) {
         (Some(period), Some(coverage)) => over_time(period, coverage, runs, &counts, &deviations),
-        _ => Overall {
-            verdict: latest.verdict,
-            code: latest.code,
-            reason: latest.reason.clone(),
-            incomplete: latest.incomplete,
-        },
+        _ => of_moment(control, *runs.last()?),
     };
     Some(ControlAssessment {
         control: control.clone(),
@@ -421,6 +429,42 @@ fn assess_control(control: &Control, covered: Option<&AssessedPeriod>, runs: &[R
         gaps: gaps.collect(),
         latest,
     })
+}
+
+/// Does it judge what happened, and not only what is?
+fn judges_events(control: &Control) -> bool {
+    use ControlType::{ConfigurationEvent, Event, EventManual};
+    matches!(control.page.r#type, Event | EventManual | ConfigurationEvent)
+        && control
+            .page
+            .tables
+            .iter()
+            .any(|table| table == "cloudtrail_event_window")
+}
+
+/// What one snapshot says. Events are looked back for as far as CloudTrail keeps them: a shorter
+/// history shows what it shows, but not that nothing else happened.
+fn of_moment(control: &Control, run: Run<'_>) -> Overall {
+    let result = run.result;
+    let days = run.meta.event_days.map_or(EVENT_DAYS, i64::from);
+    let judged = !matches!(result.verdict, ControlVerdict::Fail | ControlVerdict::NotTested);
+    if judges_events(control) && judged && days < EVENT_DAYS {
+        return Overall {
+            verdict: ControlVerdict::NotTested,
+            code: Some(ReasonCode::CoverageGap),
+            reason: format!(
+                "Events were read {days} days back, where {EVENT_DAYS} are looked at. {}",
+                result.reason
+            ),
+            incomplete: false,
+        };
+    }
+    Overall {
+        verdict: result.verdict,
+        code: result.code,
+        reason: result.reason.clone(),
+        incomplete: result.incomplete,
+    }
 }
 
 fn history_point(run: &Run<'_>) -> HistoryPoint {
@@ -476,7 +520,7 @@ fn members(runs: &[Run<'_>]) -> Vec<Member> {
     members
 }
 
-fn deviations(runs: &[Run<'_>]) -> Vec<Deviation> {
+fn deviations(runs: &[Run<'_>], events: bool) -> Vec<Deviation> {
     let mut deviations: BTreeMap<Identity<'_>, Deviation> = BTreeMap::new();
     for run in runs {
         for result in run
@@ -506,7 +550,7 @@ fn deviations(runs: &[Run<'_>]) -> Vec<Deviation> {
     }
     for (id, deviation) in &mut deviations {
         let after = runs.iter().filter(|run| run.at() > deviation.last_seen);
-        deviation.fixed_by = after.clone().find(|run| fixed(run, *id)).map(Run::at);
+        deviation.fixed_by = after.clone().find(|run| fixed(run, *id, events)).map(Run::at);
         deviation.still_open = deviation.fixed_by.is_none();
         let until = deviation
             .fixed_by
@@ -519,11 +563,12 @@ fn deviations(runs: &[Run<'_>]) -> Vec<Deviation> {
     deviations
 }
 
-/// Does the snapshot show that the resource no longer fails? Not having seen it is no proof.
-fn fixed(run: &Run<'_>, id: Identity<'_>) -> bool {
+/// Does the snapshot show that the resource no longer fails? Not having seen it is no proof, and
+/// an event that is too old to be seen still happened.
+fn fixed(run: &Run<'_>, id: Identity<'_>, events: bool) -> bool {
     match run.result.resources.iter().find(|r| identity(r) == id) {
         Some(result) => !matches!(result.verdict, ResourceVerdict::Fail | ResourceVerdict::Unknown),
-        None => run.saw_all(id.0),
+        None => !events && run.saw_all(id.0),
     }
 }
 
@@ -545,25 +590,54 @@ fn tests(runs: &[Run<'_>], account: &str) -> Vec<Timestamp> {
     runs.iter().filter(tested).map(Run::at).collect()
 }
 
-fn coverage(period: &AssessedPeriod, runs: &[Run<'_>]) -> Coverage {
-    let mut spans = Vec::new();
+fn coverage(period: &AssessedPeriod, control: &Control, runs: &[Run<'_>]) -> Coverage {
+    let allowed = i64::from(period.max_gap_days) * DAY;
+    let length = |span: &Span| span.to.unix() - span.from.unix();
+    let events_only = judges_events(control) && control.page.r#type != ControlType::ConfigurationEvent;
+    let (mut spans, mut holes) = (Vec::new(), Vec::new());
     for account in accounts(runs) {
+        if judges_events(control) {
+            let unlogged = unlogged(period, runs, account);
+            // The days after the last snapshot are still to be read; no other event may be missing.
+            let open = |span: &&Span| span.to == period.until && length(span) <= allowed;
+            holes.extend(unlogged.iter().filter(|span| !open(span)).cloned());
+            if events_only {
+                spans.extend(unlogged);
+                continue;
+            }
+        }
         let mut moments = vec![period.from];
         moments.extend(tests(runs, account));
         moments.push(period.until);
-        spans.extend(moments.windows(2).map(|pair| Span {
-            account: account.to_owned(),
-            from: pair[0],
-            to: pair[1],
-            days: (pair[1].unix() - pair[0].unix() + DAY - 1).div_euclid(DAY),
-        }));
+        let between: Vec<_> = moments
+            .windows(2)
+            .map(|pair| Span::of(account, pair[0], pair[1]))
+            .collect();
+        holes.extend(between.iter().filter(|span| length(span) > allowed).cloned());
+        spans.extend(between);
     }
-    let allowed = i64::from(period.max_gap_days) * DAY;
-    let length = |span: &Span| span.to.unix() - span.from.unix();
     // Of several as long, the first.
     let longest = spans.iter().rev().max_by_key(|span| length(span)).cloned();
-    spans.retain(|span| length(span) > allowed);
-    Coverage { longest, holes: spans }
+    Coverage { longest, holes }
+}
+
+/// The spans of which no snapshot has the events: each reaches back as far as it asked.
+fn unlogged(period: &AssessedPeriod, runs: &[Run<'_>], account: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut seen = period.from;
+    let tested = tests(runs, account);
+    for run in runs.iter().filter(|run| tested.contains(&run.at())) {
+        let back = run.meta.event_days.map_or(EVENT_DAYS, i64::from) * DAY;
+        let from = Timestamp::from_unix(run.at().unix() - back).unwrap_or(run.at());
+        if from > seen {
+            spans.push(Span::of(account, seen, from));
+        }
+        seen = seen.max(run.at());
+    }
+    if period.until > seen {
+        spans.push(Span::of(account, seen, period.until));
+    }
+    spans
 }
 
 struct Overall {
@@ -664,10 +738,21 @@ fn untested(
             1 => String::new(),
             n => format!(" Such spans in all: {n}."),
         };
-        let reason = format!(
-            "Not tested in account {} from {} to {}, {} days where {} are allowed.{more}",
-            hole.account, hole.from, hole.to, hole.days, period.max_gap_days
-        );
+        let Span {
+            account,
+            from,
+            to,
+            days,
+            ..
+        } = hole;
+        let reason = if *days > i64::from(period.max_gap_days) {
+            let allowed = period.max_gap_days;
+            format!(
+                "Not tested in account {account} from {from} to {to}, {days} days where {allowed} are allowed.{more}"
+            )
+        } else {
+            format!("No events were read in account {account} from {from} to {to}.{more}")
+        };
         return Some((ReasonCode::CoverageGap, reason));
     }
     if counts.unknown > 0 {

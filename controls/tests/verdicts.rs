@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{catalogue, run, snapshot, users};
+use common::{BUCKETS, catalogue, run, snapshot, users};
+use controls::catalogue::Catalogue;
 use controls::criteria::Category;
 use controls::evaluate::evaluate;
 use controls::result::{ControlResult, ControlVerdict, Exception, ResourceVerdict};
@@ -279,4 +280,41 @@ fn the_same_evidence_gives_the_same_bytes() {
         first,
         run(&users(DAY, &["a"]), &Settings::default()).database.bytes().unwrap()
     );
+}
+
+#[test]
+fn a_page_may_observe_only_while_a_parameter_is_not_set() {
+    let page = BUCKETS
+        .replace("observe = true", "observe = true\nobserve_without = \"tag\"")
+        .replace(
+            "[parameters.limit]",
+            "[parameters.tag]\ndefault = \"\"\ndoc = \"A tag.\"\n[parameters.limit]",
+        )
+        .replace("'called ' ||", "'called ' || :tag ||");
+    let catalogue = Catalogue::from_pages([("cc6/buckets.md".to_owned(), page.clone())]).unwrap();
+    let observed = |set: &str| {
+        let settings: Settings = toml::from_str(set).unwrap();
+        settings.check(&catalogue).unwrap();
+        let bad = snapshot("[[s3_bucket]]\nname = \"bad\"\n");
+        evaluate(&catalogue, &settings, &bad).unwrap().results.controls["buckets"].observe
+    };
+    let set = |name: &str, value: &str| {
+        format!("[parameters.buckets]\n{name} = {{ value = \"{value}\", by = \"CISO\", why = \"policy\" }}\n")
+    };
+    assert!(observed(""));
+    assert!(!observed(&set("tag", "app")));
+    assert!(!observed(&set("mode", "enforce")));
+
+    for wrong in [
+        page.replace("[parameters.tag]", "[parameters.other]"),
+        page.replace("observe = true\n", ""),
+    ] {
+        let refused = Catalogue::from_pages([("cc6/buckets.md".to_owned(), wrong)])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("observe_without: `tag` must be a parameter"),
+            "{refused}"
+        );
+    }
 }

@@ -18,6 +18,7 @@ mod backup;
 mod certificates;
 mod cloudfront;
 mod cloudtrail;
+mod cloudwatch;
 mod dlm;
 mod dynamodb;
 mod ec2;
@@ -26,15 +27,18 @@ mod ec2_routing;
 mod ec2_storage;
 mod ecr;
 mod efs;
+mod efs_copies;
 mod elasticache;
 mod elb;
 mod elbv2;
+mod eventbridge;
 mod events;
 mod file_services;
 mod iam;
 mod identity_center;
 mod inspector2;
 mod kms;
+mod logs;
 mod macie2;
 mod network_firewall;
 mod opensearch;
@@ -44,7 +48,9 @@ mod rds;
 mod redshift;
 mod s3;
 mod s3_data;
+mod scaling;
 mod secretsmanager;
+mod sns;
 mod ssm;
 mod tagging;
 
@@ -58,7 +64,8 @@ pub use backup::{
 };
 pub use certificates::{AcmCertificate, IamServerCertificate};
 pub use cloudfront::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
-pub use cloudtrail::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
+pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
 pub use dlm::{DlmPolicy, DlmSchedule};
 pub use dynamodb::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
 pub use ec2::{
@@ -74,12 +81,14 @@ pub use ec2_routing::{
 pub use ec2_storage::{Ec2EbsEncryptionDefault, Ec2PublicSnapshot, Ec2Snapshot, Ec2SnapshotPermission, Ec2Volume};
 pub use ecr::{EcrRegistryScanning, EcrRegistryScanningRule, EcrRepository};
 pub use efs::{EfsFileSystem, EfsFileSystemPolicy};
+pub use efs_copies::{EfsBackupPolicy, EfsReplication};
 pub use elasticache::{ElasticacheReplicationGroup, ElasticacheReplicationGroupTags};
 pub use elb::{ElbListener, ElbLoadBalancer};
 pub use elbv2::{
     Elbv2Listener, Elbv2LoadBalancer, Elbv2Rule, Elbv2SslPolicy, Elbv2TargetGroup, Elbv2TargetHealth, ListenerAction,
     Wafv2LoadBalancerAcl,
 };
+pub use eventbridge::{EventsBus, EventsRule, EventsTarget};
 pub use events::{CloudtrailEvent, CloudtrailEventWindow};
 pub use file_services::{
     FsxFileSystem, StoragegatewayFileShare, StoragegatewayNfsFileShare, StoragegatewaySmbFileShare, TransferServer,
@@ -95,6 +104,7 @@ pub use identity_center::{
 };
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
+pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
 pub use macie2::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 pub use network_firewall::{NetworkFirewall, NetworkFirewallEndpoint, NetworkFirewallLogging, NetworkFirewallPolicy};
 pub use opensearch::{OpensearchDomain, OpensearchDomainTags};
@@ -119,7 +129,9 @@ pub use s3_data::{
     S3BucketEncryption, S3BucketLifecycle, S3BucketLifecycleRule, S3BucketLocation, S3BucketLogging,
     S3BucketReplication, S3BucketReplicationRule, S3BucketTagging, S3LogBucketLevel,
 };
+pub use scaling::{ApplicationAutoscalingTarget, AutoscalingPolicy};
 pub use secretsmanager::SecretsmanagerSecret;
+pub use sns::{SnsSubscription, SnsTopic};
 pub use ssm::{SsmInstance, SsmPatchState};
 pub use tagging::TaggedResource;
 
@@ -127,15 +139,15 @@ pub use tagging::TaggedResource;
 pub static TABLES: &[&Table] = &[
     &Account::TABLE,
     &Region::TABLE,
+    &AccessanalyzerAnalyzer::TABLE,
+    &AccessanalyzerFinding::TABLE,
     &AcmCertificate::TABLE,
     &ApigatewayRestApi::TABLE,
     &ApigatewayStage::TABLE,
-    &CloudfrontBehavior::TABLE,
-    &CloudfrontDistribution::TABLE,
-    &AccessanalyzerAnalyzer::TABLE,
-    &AccessanalyzerFinding::TABLE,
+    &ApplicationAutoscalingTarget::TABLE,
     &AutoscalingGroup::TABLE,
     &AutoscalingInstance::TABLE,
+    &AutoscalingPolicy::TABLE,
     &BackupCopyJob::TABLE,
     &BackupJob::TABLE,
     &BackupPlan::TABLE,
@@ -148,14 +160,17 @@ pub static TABLES: &[&Table] = &[
     &BackupVault::TABLE,
     &CloudformationStack::TABLE,
     &CloudformationStackEvent::TABLE,
+    &CloudfrontBehavior::TABLE,
+    &CloudfrontDistribution::TABLE,
     &CloudtrailEvent::TABLE,
     &CloudtrailEventSelector::TABLE,
     &CloudtrailEventWindow::TABLE,
+    &CloudtrailLogGroupDelivery::TABLE,
     &CloudtrailTrail::TABLE,
     &CloudtrailTrailStatus::TABLE,
-    &Ec2FlowLog::TABLE,
-    &Ec2InternetGateway::TABLE,
-    &Ec2NatGateway::TABLE,
+    &CloudwatchAlarm::TABLE,
+    &CloudwatchAlarmHistory::TABLE,
+    &CloudwatchCompositeAlarm::TABLE,
     &CodedeployDeployment::TABLE,
     &CodepipelineExecution::TABLE,
     &CodepipelinePipeline::TABLE,
@@ -168,25 +183,40 @@ pub static TABLES: &[&Table] = &[
     &DynamodbTtl::TABLE,
     &Ec2AllowedImagesSettings::TABLE,
     &Ec2EbsEncryptionDefault::TABLE,
+    &Ec2FlowLog::TABLE,
     &Ec2Image::TABLE,
     &Ec2Instance::TABLE,
     &Ec2InstanceImage::TABLE,
     &Ec2InstanceMetadataDefaults::TABLE,
+    &Ec2InternetGateway::TABLE,
+    &Ec2NatGateway::TABLE,
     &Ec2NetworkAcl::TABLE,
     &Ec2NetworkAclEntry::TABLE,
     &Ec2NetworkInterface::TABLE,
     &Ec2NetworkInterfaceGroup::TABLE,
     &Ec2PrefixList::TABLE,
     &Ec2PrefixListEntry::TABLE,
+    &Ec2PublicSnapshot::TABLE,
     &Ec2Route::TABLE,
     &Ec2RouteTable::TABLE,
     &Ec2RouteTableAssociation::TABLE,
     &Ec2SecurityGroup::TABLE,
     &Ec2SecurityGroupRule::TABLE,
+    &Ec2Snapshot::TABLE,
+    &Ec2SnapshotPermission::TABLE,
     &Ec2Subnet::TABLE,
+    &Ec2UsedImage::TABLE,
+    &Ec2Volume::TABLE,
     &Ec2Vpc::TABLE,
+    &EcrRegistryScanning::TABLE,
+    &EcrRegistryScanningRule::TABLE,
+    &EcrRepository::TABLE,
+    &EfsBackupPolicy::TABLE,
     &EfsFileSystem::TABLE,
     &EfsFileSystemPolicy::TABLE,
+    &EfsReplication::TABLE,
+    &ElasticacheReplicationGroup::TABLE,
+    &ElasticacheReplicationGroupTags::TABLE,
     &ElbListener::TABLE,
     &ElbLoadBalancer::TABLE,
     &Elbv2Listener::TABLE,
@@ -195,20 +225,10 @@ pub static TABLES: &[&Table] = &[
     &Elbv2SslPolicy::TABLE,
     &Elbv2TargetGroup::TABLE,
     &Elbv2TargetHealth::TABLE,
+    &EventsBus::TABLE,
+    &EventsRule::TABLE,
+    &EventsTarget::TABLE,
     &FsxFileSystem::TABLE,
-    &Ec2PublicSnapshot::TABLE,
-    &Ec2SecurityGroup::TABLE,
-    &Ec2SecurityGroupRule::TABLE,
-    &Ec2Snapshot::TABLE,
-    &Ec2SnapshotPermission::TABLE,
-    &Ec2UsedImage::TABLE,
-    &Ec2Volume::TABLE,
-    &Ec2Vpc::TABLE,
-    &EcrRegistryScanning::TABLE,
-    &EcrRegistryScanningRule::TABLE,
-    &EcrRepository::TABLE,
-    &ElasticacheReplicationGroup::TABLE,
-    &ElasticacheReplicationGroupTags::TABLE,
     &IamAccessKey::TABLE,
     &IamAccountAlias::TABLE,
     &IamAccountSummary::TABLE,
@@ -224,8 +244,8 @@ pub static TABLES: &[&Table] = &[
     &IamPolicy::TABLE,
     &IamPolicyAttachment::TABLE,
     &IamRole::TABLE,
-    &IamServerCertificate::TABLE,
     &IamSamlProvider::TABLE,
+    &IamServerCertificate::TABLE,
     &IamUser::TABLE,
     &IamUserDetail::TABLE,
     &IamVirtualMfaDevice::TABLE,
@@ -241,13 +261,15 @@ pub static TABLES: &[&Table] = &[
     &KmsKeyRotationStatus::TABLE,
     &KmsKeyTag::TABLE,
     &KmsRotation::TABLE,
+    &LogsLogGroup::TABLE,
+    &LogsMetricFilter::TABLE,
+    &Macie2AutomatedDiscovery::TABLE,
+    &Macie2Bucket::TABLE,
+    &Macie2Session::TABLE,
     &NetworkFirewall::TABLE,
     &NetworkFirewallEndpoint::TABLE,
     &NetworkFirewallLogging::TABLE,
     &NetworkFirewallPolicy::TABLE,
-    &Macie2AutomatedDiscovery::TABLE,
-    &Macie2Bucket::TABLE,
-    &Macie2Session::TABLE,
     &OpensearchDomain::TABLE,
     &OpensearchDomainTags::TABLE,
     &OrganizationsAccount::TABLE,
@@ -286,21 +308,23 @@ pub static TABLES: &[&Table] = &[
     &S3BucketVersioning::TABLE,
     &S3LogBucketLevel::TABLE,
     &S3ObjectLock::TABLE,
-    &StoragegatewayFileShare::TABLE,
-    &StoragegatewayNfsFileShare::TABLE,
-    &StoragegatewaySmbFileShare::TABLE,
-    &TransferServer::TABLE,
-    &Wafv2DistributionAcl::TABLE,
-    &Wafv2LoadBalancerAcl::TABLE,
-    &Wafv2StageAcl::TABLE,
     &SecretsmanagerSecret::TABLE,
+    &SnsSubscription::TABLE,
+    &SnsTopic::TABLE,
     &SsmInstance::TABLE,
     &SsmPatchState::TABLE,
     &SsoAccountAssignment::TABLE,
     &SsoInstance::TABLE,
     &SsoPermissionSet::TABLE,
     &SsoPermissionSetDetail::TABLE,
+    &StoragegatewayFileShare::TABLE,
+    &StoragegatewayNfsFileShare::TABLE,
+    &StoragegatewaySmbFileShare::TABLE,
     &TaggedResource::TABLE,
+    &TransferServer::TABLE,
+    &Wafv2DistributionAcl::TABLE,
+    &Wafv2LoadBalancerAcl::TABLE,
+    &Wafv2StageAcl::TABLE,
 ];
 
 /// The table of this name.

@@ -88,6 +88,11 @@ pub(crate) fn write(
     }
     evidence(engagement, &mut payload)?;
     locker(engagement, &mut payload)?;
+    for attachment in engagement.attachments()? {
+        for (path, file) in attachment.bundled() {
+            payload.insert(format!("data/{path}"), engagement.locker.object(file)?);
+        }
+    }
 
     let mut tags = Files::new();
     tags.insert("bagit.txt".to_owned(), DECLARATION.into());

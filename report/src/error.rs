@@ -50,6 +50,9 @@ pub enum ReportError {
     /// The bundle could not be written.
     #[error("the bundle could not be written: {0}")]
     Archive(#[from] ArchiveError),
+    /// What people supplied could not be read.
+    #[error(transparent)]
+    Locker(#[from] evidence::locker::LockerError),
     /// A snapshot's zip could not be read again.
     #[error("snapshot {run} could not be read: {source}")]
     Snapshot {

@@ -21,6 +21,7 @@ embedded![
     "README.txt",
     "binder-appendices.html",
     "binder-changes.html",
+    "binder-records.html",
     "binder-scope.html",
     "binder-summary.html",
     "binder-verify.html",

@@ -18,6 +18,7 @@ mod changes;
 mod cover;
 mod criterion;
 mod evidence_index;
+mod manual;
 mod request;
 mod scope;
 mod summary;
@@ -28,6 +29,7 @@ pub use changes::{ChangesView, ControlChange, TableChange};
 pub use cover::Cover;
 pub use criterion::{ControlRef, CriterionRow, Series};
 pub use evidence_index::{EvidenceIndex, ExchangeRow};
+pub use manual::{AttachmentRow, FactRow, FileRow, Records, ReviewRow};
 pub(crate) use request::sections;
 pub use request::{Request, RequestSection};
 pub use scope::{GapRow, RunRow, Scope};
@@ -59,6 +61,8 @@ pub struct Book {
     pub printed: usize,
     /// What changed since an earlier moment.
     pub changes: Option<ChangesView>,
+    /// What people supplied.
+    pub records: Records,
     /// What the auditor still has to be given.
     pub requests: Vec<Request>,
     /// The same by kind.
@@ -192,7 +196,8 @@ impl Book {
         let organization = Some(escape::slug(engagement.organization, 30)).filter(|s| !s.is_empty());
         let name = format!("{}-{part}", organization.as_deref().unwrap_or("organization"));
         let series = criterion::series(engagement);
-        let chapters = chapters(engagement, &series);
+        let records = Records::of(engagement)?;
+        let chapters = chapters(engagement, &series, &records);
         let exceptions = assessment
             .controls
             .iter()
@@ -206,7 +211,7 @@ impl Book {
                 expires: e.expires.to_string(),
             });
         let (envelope, dictionary) = appendix::dictionary(engagement);
-        let requests = request::requests(engagement);
+        let requests = request::requests(engagement, &records);
         let rows: usize = assessment
             .controls
             .iter()
@@ -219,6 +224,7 @@ impl Book {
             summary: summary::summary(engagement),
             printed: if rows > PRINTED { CUT } else { PRINTED },
             changes: engagement.changes.as_ref().map(|c| changes::changes(engagement, c)),
+            records,
             request_sections: request::sections(&requests),
             requests,
             parameters: appendix::parameters(engagement),
@@ -237,14 +243,14 @@ impl Book {
     }
 }
 
-fn chapters(engagement: &Engagement<'_>, series: &[Series]) -> Vec<Chapter> {
+fn chapters(engagement: &Engagement<'_>, series: &[Series], records: &Records) -> Vec<Chapter> {
     let mut by_criterion: BTreeMap<&str, Vec<Workpaper>> = BTreeMap::new();
     for control in &engagement.assessment.controls {
         let primary = control.control.page.criteria.first().map_or("", String::as_str);
         by_criterion
             .entry(primary)
             .or_default()
-            .push(workpaper::workpaper(engagement, control));
+            .push(workpaper::workpaper(engagement, control, records));
     }
     let rows = series.iter().flat_map(|s| &s.criteria);
     rows.filter_map(|row| {

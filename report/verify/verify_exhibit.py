@@ -13,6 +13,7 @@ import base64, hashlib, json, os, pathlib, re, stat
 
 TOP = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__)))
 TAGS, CHECKPOINTS, EVIDENCE = "tagmanifest-sha256.txt", "data/log/checkpoints/", "data/evidence/"
+ATTACHMENTS = "data/attachments/"
 NAME = r"(?:[A-Za-z0-9._-]*[A-Za-z0-9_-]/)*[A-Za-z0-9._-]*[A-Za-z0-9_-]"  # plain; no part ends in a dot
 VOUCHER = r"(\.[a-z0-9-]+)?\.(sig|tsr)"  # signatures and time stamps are for ssh-keygen and openssl
 RUNS = ("run-open", "snapshot", "run-abort")
@@ -131,6 +132,18 @@ def snapshot(folder, sealed):
     unknown = (p for p in files if p.startswith(folder) and p not in known and not re.fullmatch(beside, p))
     yield from (path + " is not part of the snapshot" for path in unknown)
 
+def attachments():
+    """The log names every supplied file by its SHA-256."""
+    named = {}
+    for entry in entries:
+        if entry["type"] == "manual-evidence":
+            supplied = entry["body"]["files"] + [f for f in [entry["body"]["facts_file"]] if f]
+            named.update({"A%d/%d" % (entry["seq"], n): f["sha256"] for n, f in enumerate(supplied, 1)})
+    there = {p[len(ATTACHMENTS):].rpartition(".")[0]: p for p in files if p.startswith(ATTACHMENTS)}
+    yield from (p + " is not as the log names it" for k, p in sorted(there.items()) if files[p][0] != named.get(k))
+    begun = {k.split("/")[0] for k in there}
+    yield from (ATTACHMENTS + k + " is missing" for k in sorted(named) if k.split("/")[0] in begun and k not in there)
+
 check("folder %s: plain files, no links" % TOP, tree())
 check("manifest-sha256.txt: no file in data/ changed, missing or added", manifest("manifest-sha256.txt", is_payload))
 check(TAGS + ": the same for all other files", manifest(TAGS, is_tag))
@@ -138,6 +151,8 @@ check("log: each line follows from the one before", log())
 check("checkpoints: each stands for the log up to it", checkpoints())
 for file in sys.argv[2:]:
     check("earlier checkpoint %s: the log still begins so" % file, earlier(file))
+if any(p.startswith(ATTACHMENTS) for p in files):
+    check("attachments: every file is one that the log names", attachments())
 sealed = {e["body"]["run"]: e["body"] for e in entries if e["type"] == "snapshot"}
 held = sorted({p.split("/")[2] for p in files if p.startswith(EVIDENCE)})
 for run in held:

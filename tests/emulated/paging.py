@@ -53,14 +53,39 @@ def _kms(key: str, default: int, most: int) -> Rule:
                 ("InvalidMarkerException", "The marker is invalid"))
 
 
+def _compute(key: str, size: str, default: int | None, least: int, most: int) -> Rule:
+    return Rule((key,), "NextToken", "NextToken", size, default, least, most)
+
+
+def _backup(key: str) -> Rule:
+    return Rule((key,), "NextToken", "NextToken", "MaxResults", 1000, 1, 1000, None, ("InvalidParameterValueException", "Invalid next token"))
+
+
 RULES: dict[tuple[str, str], Rule] = {
     ("account", "ListRegions"): Rule(("Regions",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
     ("acm", "ListCertificates"): Rule(("CertificateSummaryList",), "NextToken", "NextToken", "MaxItems", None, 1, 1000),
     ("apigateway", "GetRestApis"): Rule(("items",), "position", "position", "limit", 25, 1, 500),
+    ("application-autoscaling", "DescribeScalableTargets"): Rule(("ScalableTargets",), "NextToken", "NextToken", "MaxResults", 50, 1, 50),
+    ("autoscaling", "DescribePolicies"): Rule(("ScalingPolicies",), "NextToken", "NextToken", "MaxRecords", 50, 1, 100),
+    ("backup", "ListBackupJobs"): _backup("BackupJobs"),
+    ("backup", "ListBackupSelections"): _backup("BackupSelectionsList"),
+    ("backup", "ListCopyJobs"): _backup("CopyJobs"),
+    ("backup", "ListProtectedResources"): _backup("Results"),
+    ("backup", "ListRecoveryPointsByBackupVault"): _backup("RecoveryPoints"),
+    ("backup", "ListRestoreJobs"): _backup("RestoreJobs"),
+    ("backup", "ListRestoreTestingPlans"): _backup("RestoreTestingPlans"),
+    ("cloudwatch", "DescribeAlarmHistory"): Rule(("AlarmHistoryItems",), "NextToken", "NextToken", "MaxRecords", 100, 1, 100, None, ("InvalidNextToken", "The next token is invalid")),
+    ("cloudwatch", "DescribeAlarms"): Rule(("MetricAlarms", "CompositeAlarms"), "NextToken", "NextToken", "MaxRecords", 50, 1, 100, None,
+                                           ("InvalidNextToken", "The next token is invalid")),
     ("cloudtrail", "LookupEvents"): Rule(("Events",), "NextToken", "NextToken", "MaxResults", 50, 1, 50, None,
                                          ("InvalidNextTokenException", "Invalid token; not one of ours, or it has expired")),
     ("ec2", "DescribeFlowLogs"): _ec2("FlowLogs", "FlowLogIds", 1),
     ("ec2", "DescribeInternetGateways"): _ec2("InternetGateways", "InternetGatewayIds"),
+    ("autoscaling", "DescribeAutoScalingGroups"): _compute("AutoScalingGroups", "MaxRecords", 50, 1, 100),
+    ("autoscaling", "DescribeAutoScalingInstances"): _compute("AutoScalingInstances", "MaxRecords", 50, 1, 50),
+    ("ec2", "DescribeImages"): _ec2("Images", "ImageIds"),
+    ("ec2", "DescribeInstanceImageMetadata"): _ec2("InstanceImageMetadata", "InstanceIds"),
+    ("ec2", "DescribeInstances"): _ec2("Reservations", "InstanceIds"),
     ("ec2", "DescribeManagedPrefixLists"): _ec2("PrefixLists", "", 1, 100, 100),
     ("ec2", "DescribeNatGateways"): _ec2("NatGateways", "NatGatewayIds"),
     ("ec2", "DescribeNetworkAcls"): _ec2("NetworkAcls", "NetworkAclIds"),
@@ -74,6 +99,14 @@ RULES: dict[tuple[str, str], Rule] = {
     ("elbv2", "DescribeListeners"): _elb("Listeners"),
     ("elbv2", "DescribeSSLPolicies"): _elb("SslPolicies"),
     ("elbv2", "DescribeTargetGroups"): _elb("TargetGroups"),
+    ("events", "ListEventBuses"): Rule(("EventBuses",), "NextToken", "NextToken", "Limit", 100, 1, 100),
+    ("events", "ListRules"): Rule(("Rules",), "NextToken", "NextToken", "Limit", 100, 1, 100),
+    ("events", "ListTargetsByRule"): Rule(("Targets",), "NextToken", "NextToken", "Limit", 100, 1, 100),
+    ("ec2", "DescribeSnapshots"): _ec2("Snapshots", "SnapshotIds"),
+    ("ec2", "DescribeVolumes"): _ec2("Volumes", "VolumeIds", 5, 500),
+    ("ec2", "DescribeVpcs"): _ec2("Vpcs", "VpcIds"),
+    ("ec2", "GetManagedPrefixListEntries"): _ec2("Entries", "", 1, 100, 100),
+    ("ecr", "DescribeRepositories"): Rule(("repositories",), "nextToken", "nextToken", "maxResults", 100, 1, 1000),
     ("iam", "GetAccountAuthorizationDetails"): _iam("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     ("iam", "ListAccessKeys"): _iam("AccessKeyMetadata"),
     ("iam", "ListAccountAliases"): _iam("AccountAliases"),
@@ -81,18 +114,26 @@ RULES: dict[tuple[str, str], Rule] = {
     ("iam", "ListServerCertificates"): _iam("ServerCertificateMetadataList"),
     ("iam", "ListUsers"): _iam("Users"),
     ("iam", "ListVirtualMFADevices"): _iam("VirtualMFADevices"),
+    ("inspector2", "ListCoverage"): Rule(("coveredResources",), "nextToken", "nextToken", "maxResults", None, 1, 200),
     ("kms", "ListAliases"): _kms("Aliases", 50, 100),
     ("kms", "ListGrants"): _kms("Grants", 50, 100),
     ("kms", "ListKeyRotations"): _kms("Rotations", 100, 1000),
     ("kms", "ListKeys"): _kms("Keys", 100, 1000),
     ("kms", "ListResourceTags"): _kms("Tags", 50, 50),
     ("network-firewall", "ListFirewalls"): Rule(("Firewalls",), "NextToken", "NextToken", "MaxResults", 100, 1, 100),
+    ("logs", "DescribeLogGroups"): Rule(("logGroups",), "nextToken", "nextToken", "limit", 50, 1, 50, None, ("InvalidParameterException", "The specified nextToken is invalid.")),
+    ("logs", "DescribeMetricFilters"): Rule(("metricFilters",), "nextToken", "nextToken", "limit", 50, 1, 50, None,
+                                            ("InvalidParameterException", "The specified nextToken is invalid.")),
     ("s3", "ListBuckets"): Rule(("Buckets",), "continuation-token", "ContinuationToken", "max-buckets", 10000, 1, 10000, None,
                                 ("InvalidArgument", "The continuation token provided is incorrect")),
     ("s3control", "ListAccessPoints"): Rule(("AccessPointList",), "NextToken", "NextToken", "MaxResults", 1000, 0, 1000, None,
                                             ("InvalidRequest", "The token is invalid")),
     ("storagegateway", "ListFileShares"): Rule(("FileShareInfoList",), "Marker", "NextMarker", "Limit", 100, 1, 100),
     ("transfer", "ListServers"): Rule(("Servers",), "NextToken", "NextToken", "MaxResults", 1000, 1, 1000),
+    ("sns", "ListSubscriptionsByTopic"): Rule(("Subscriptions",), "NextToken", "NextToken", "", 100, 1, 100, None, ("InvalidParameter", "Invalid parameter: NextToken")),
+    ("secretsmanager", "ListSecrets"): _compute("SecretList", "MaxResults", 100, 1, 100),
+    ("ssm", "DescribeInstanceInformation"): _compute("InstanceInformationList", "MaxResults", 10, 5, 50),
+    ("ssm", "DescribeInstancePatchStates"): _compute("InstancePatchStates", "MaxResults", 10, 10, 100),
 }
 
 

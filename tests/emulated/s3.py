@@ -1,5 +1,6 @@
 """S3: policy status, MFA delete, the defaults of new buckets, regions, and refusals as AWS has them.
 
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
@@ -25,18 +26,35 @@ from .extend import answers
 from .policies import is_public
 from .state import STATE
 
+_SSE_S3 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
 _PUBLIC_GROUPS = ("http://acs.amazonaws.com/groups/global/AllUsers", "http://acs.amazonaws.com/groups/global/AuthenticatedUsers")
 
 
 @answers(models.S3Backend)
 def create_bucket(self, *args, **kwargs):
-    """Since April 2023 a new bucket blocks public access and has no ACLs."""
+    """Since January 2023 a new bucket encrypts objects, since April 2023 it blocks public access and has no ACLs."""
     bucket = create_bucket.original(self, *args, **kwargs)
     bucket.creation_date = clock.now().replace(tzinfo=datetime.timezone.utc)
+    bucket.encryption = _SSE_S3
     if STATE.new_bucket_defaults:
         bucket.public_access_block = models.PublicAccessBlock(True, True, True, True)
         bucket.ownership_rule = "BucketOwnerEnforced"
     return bucket
+
+
+@answers(models.S3Backend)
+def delete_bucket_encryption(self, bucket_name: str) -> None:
+    """Encryption cannot be switched off: what is taken away is the setting in place of S3's own."""
+    self.get_bucket(bucket_name).encryption = _SSE_S3
+
+
+@staticmethod
+def _may_log(target_bucket, target_prefix) -> bool:
+    """moto stumbles over a statement about everyone."""
+    return b"logging.s3.amazonaws.com" in (target_bucket.policy or b"")
+
+
+models.FakeBucket._log_permissions_enabled_policy = _may_log
 
 
 @answers(models.FakeBucket)

@@ -36,6 +36,8 @@ class Builder:
 
     def __init__(self, account: Account):
         self.account = account
+        self.settings = ""  # what exhibit.toml says besides the organization
+        self.records: list[str] = []  # facts of each record to attach
 
     def iam(self, days: float = 0):
         return self.account.client("iam", HOME, -days)

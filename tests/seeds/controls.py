@@ -7,7 +7,10 @@ else AWS's id, the account id for an account. The account always has us-east-1 a
 
 from __future__ import annotations
 
+from . import controls_data
 from . import controls_network
+from . import controls_events, controls_storage
+from . import controls_compute
 from .build import ANYWHERE, HOME, SECOND, Builder, document, public_read, statement
 
 Failing = list[tuple[str, str]]
@@ -208,13 +211,22 @@ FAILING = {
     "kms-key-rotation": ["alias/logs", "alias/slow"], "cloudtrail-all-regions": ["123456789012"], "cloudtrail-log-validation": ["main"],
     "cloudtrail-bucket-mfa-delete": ["exhibit-trail"],
 }
+CONTROLS |= controls_events.CONTROLS
+FAILING |= controls_events.FAILING
+CONTROLS |= controls_storage.CONTROLS
+FAILING |= controls_storage.FAILING
 
 CONTROLS |= controls_network.CONTROLS
 FAILING |= controls_network.FAILING
+CONTROLS |= controls_data.CONTROLS
+FAILING |= controls_data.FAILING
+CONTROLS |= controls_compute.CONTROLS
+FAILING |= controls_compute.FAILING
 
 
 def seed(b: Builder, control: str, state: str) -> dict:
     b.regions()
     failing = CONTROLS[control](b, state == "bad")
     return {"control": control, "state": state, "account": b.account.number, "verdict": "fail" if failing else "pass",
-            "failing": [{"resource": resource, "name": name} for resource, name in failing]}
+            "failing": [{"resource": resource, "name": name} for resource, name in failing],
+            "settings": b.settings, "records": b.records}

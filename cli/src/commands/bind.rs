@@ -117,7 +117,10 @@ pub fn bind(
         changes,
         templates_dir: config.templates_dir.as_deref(),
     };
-    let binding = report::bind(&engagement).map_err(|e: ReportError| Stop::failure(e))?;
+    let binding = report::bind(&engagement).map_err(|e| match e {
+        ReportError::Locker(e) => e.into(),
+        other => Stop::failure(other),
+    })?;
     Ok(Bound { binding, assessed })
 }
 

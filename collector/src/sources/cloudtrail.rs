@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, EventSelector, Trail};
-use evidence::record::{CloudtrailEventSelector, CloudtrailTrail, CloudtrailTrailStatus};
+use evidence::record::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
 use futures::future::join_all;
 
 use crate::convert::{text, time};
@@ -21,6 +21,7 @@ pub(super) static TRAILS: Source = Source {
     scope: Scope::Global,
     tables: &[
         "cloudtrail_event_selector",
+        "cloudtrail_log_group_delivery",
         "cloudtrail_trail",
         "cloudtrail_trail_status",
     ],
@@ -74,20 +75,33 @@ async fn trail(context: &Context<'_>, arn: &str, seen: &Seen) {
     let cloudtrail = context.session.cloudtrail(home);
     context.put(&described(context, arn, home, seen));
     match context.ask(cloudtrail.get_trail_status().name(arn).send()).await {
-        Ok(answer) => context.put(&CloudtrailTrailStatus {
-            account: context.account.to_owned(),
-            region: home.to_owned(),
-            key: arn.to_owned(),
-            source: answer.exchange,
-            trail_arn: arn.to_owned(),
-            logging: answer.output.is_logging(),
-            latest_delivery_at: time(answer.output.latest_delivery_time()),
-            latest_delivery_error: text(answer.output.latest_delivery_error()),
-            latest_digest_at: time(answer.output.latest_digest_delivery_time()),
-            latest_digest_error: text(answer.output.latest_digest_delivery_error()),
-            started_at: time(answer.output.start_logging_time()),
-            stopped_at: time(answer.output.stop_logging_time()),
-        }),
+        Ok(answer) => {
+            context.put(&CloudtrailTrailStatus {
+                account: context.account.to_owned(),
+                region: home.to_owned(),
+                key: arn.to_owned(),
+                source: answer.exchange,
+                trail_arn: arn.to_owned(),
+                logging: answer.output.is_logging(),
+                latest_delivery_at: time(answer.output.latest_delivery_time()),
+                latest_delivery_error: text(answer.output.latest_delivery_error()),
+                latest_digest_at: time(answer.output.latest_digest_delivery_time()),
+                latest_digest_error: text(answer.output.latest_digest_delivery_error()),
+                started_at: time(answer.output.start_logging_time()),
+                stopped_at: time(answer.output.stop_logging_time()),
+            });
+            if text(seen.trail.cloud_watch_logs_log_group_arn()).is_some() {
+                context.put(&CloudtrailLogGroupDelivery {
+                    account: context.account.to_owned(),
+                    region: home.to_owned(),
+                    key: arn.to_owned(),
+                    source: answer.exchange,
+                    trail_arn: arn.to_owned(),
+                    latest_delivery_at: time(answer.output.latest_cloud_watch_logs_delivery_time()),
+                    latest_delivery_error: text(answer.output.latest_cloud_watch_logs_delivery_error()),
+                });
+            }
+        }
         Err(failure) => context.gap_in(home, "cloudtrail:GetTrailStatus", Some(arn), &failure),
     }
     match context

@@ -1,6 +1,6 @@
-//! EFS file systems and their resource policies.
+//! EFS file systems, their resource policies and backup policies.
 
-use evidence::record::{EfsFileSystem, EfsFileSystemPolicy};
+use evidence::record::{EfsBackupPolicy, EfsFileSystem, EfsFileSystemPolicy};
 
 use super::put::{list, put};
 use crate::convert::{tags, text, time};
@@ -8,9 +8,13 @@ use crate::source::{Context, Scope, Source, token};
 
 pub(super) static FILE_SYSTEMS: Source = Source {
     id: "efs.file-systems",
-    operations: &["efs:DescribeFileSystemPolicy", "efs:DescribeFileSystems"],
+    operations: &[
+        "efs:DescribeBackupPolicy",
+        "efs:DescribeFileSystemPolicy",
+        "efs:DescribeFileSystems",
+    ],
     scope: Scope::Regional,
-    tables: &["efs_file_system", "efs_file_system_policy"],
+    tables: &["efs_backup_policy", "efs_file_system", "efs_file_system_policy"],
     collect: |context| Box::pin(file_systems(context)),
 };
 
@@ -50,7 +54,10 @@ async fn file_systems(context: &Context<'_>) {
         }
     );
     context
-        .each(&found, |(id, arn)| async move { policy(context, efs, id, arn).await })
+        .each(&found, |(id, arn)| async move {
+            policy(context, efs, id, arn).await;
+            backup_policy(context, efs, id, arn).await;
+        })
         .await;
 }
 
@@ -67,5 +74,28 @@ async fn policy(context: &Context<'_>, efs: &aws_sdk_efs::Client, id: &str, arn:
         file_system_arn: arn.to_owned(),
         present,
         policy,
+    });
+}
+
+async fn backup_policy(context: &Context<'_>, efs: &aws_sdk_efs::Client, id: &str, arn: &str) {
+    let (source, present, status) = match context
+        .ask(efs.describe_backup_policy().file_system_id(id).send())
+        .await
+    {
+        Ok(answer) => {
+            let policy = answer.output.backup_policy();
+            (
+                answer.exchange,
+                true,
+                policy.map(|policy| policy.status().as_str().to_owned()),
+            )
+        }
+        Err(failure) if failure.is(&["PolicyNotFound"]) => (failure.exchange.unwrap_or_default(), false, None),
+        Err(failure) => return context.gap("efs:DescribeBackupPolicy", Some(arn), &failure),
+    };
+    put!(context, EfsBackupPolicy, arn.to_owned(), source, {
+        file_system_arn: arn.to_owned(),
+        present,
+        status,
     });
 }

@@ -10,6 +10,8 @@ use evidence::canonical;
 use evidence::digest::Digest;
 use serde_json::{Map, Value, json};
 
+use super::cbor;
+
 /// Headers that carry no parameter although they begin with `x-amz-`.
 const VOLATILE: &[&str] = &[
     "x-amz-date",
@@ -32,6 +34,8 @@ pub fn of(request: &HttpRequest) -> Value {
         form(body)
     } else if kind.starts_with("application/x-amz-json") {
         json_body(body)
+    } else if kind.starts_with("application/cbor") {
+        cbor::read(body).map_or_else(|| opaque(body), without_tokens)
     } else {
         rest(request, body)
     };
@@ -54,12 +58,16 @@ fn form(body: &[u8]) -> Value {
 /// awsJson: the body.
 fn json_body(body: &[u8]) -> Value {
     match serde_json::from_slice(body) {
-        Ok(Value::Object(mut members)) => {
-            members.retain(|name, _| !TOKENS.contains(&name.as_str()));
-            members.into()
-        }
+        Ok(value @ Value::Object(_)) => without_tokens(value),
         _ => opaque(body),
     }
+}
+
+fn without_tokens(mut value: Value) -> Value {
+    if let Value::Object(members) = &mut value {
+        members.retain(|name, _| !TOKENS.contains(&name.as_str()));
+    }
+    value
 }
 
 /// restXml and restJson: method, path, query, telling headers and body.
@@ -140,6 +148,17 @@ mod tests {
         let of_json = |body| of(&request("https://kms/", Some("application/x-amz-json-1.1"), body));
         assert_eq!(of_json(r#"{"Limit":5,"ClientToken":"x"}"#), json!({"Limit": 5}));
         assert_eq!(of_json(r#"{"a":1.5}"#), json!({"text": "{\"a\":1.5}"}));
+    }
+
+    #[test]
+    fn cbor_as_json_and_what_is_no_cbor_by_its_digest() {
+        let of_cbor = |body: &[u8]| {
+            let mut request = request("https://monitoring/", Some("application/cbor"), "");
+            *request.body_mut() = SdkBody::from(body);
+            of(&request)
+        };
+        assert_eq!(of_cbor(b"\xbf\x6aMaxRecords\x18\x64\xff"), json!({"MaxRecords": 100}));
+        assert_eq!(of_cbor(b"\xff\x00"), json!({"sha256": Digest::of(b"\xff\x00")}));
     }
 
     #[test]

@@ -16,23 +16,41 @@ const COVERAGE_COLUMNS: &[Column] = &[
     REGION,
     KEY,
     SOURCE,
-    text("kind", "`RDS`, `Aurora`, `DocumentDB`, `Neptune`, `DynamoDB`, `EBS`, `EFS`, `FSx`, `Redshift`, `ElastiCache` or `S3`."),
+    text(
+        "kind",
+        "`RDS`, `Aurora`, `DocumentDB`, `Neptune`, `DynamoDB`, `EBS`, `EFS`, `FSx`, `Redshift`, `ElastiCache` or `S3`.",
+    ),
     text("resource", "ARN where AWS gives one, else the id."),
     text("arn", "ARN, as AWS Backup knows the store."),
     text("name", "Name."),
     json("tags", "Tags; null if not known."),
     text("exempt", "Why the store needs no backup of its own; null if it does."),
     text("created_at", "When created."),
-    text("native", "What the service itself offers, such as `automated backups`; null if nothing."),
+    text(
+        "native",
+        "What the service itself offers, such as `automated backups`; null if nothing.",
+    ),
     boolean("native_on", "That is on; null if not known, or if there is nothing."),
-    integer("native_days", "Days it reaches back; null where that is no setting, or not known."),
-    text("native_at", "For volumes: when the latest completed snapshot was started."),
+    integer(
+        "native_days",
+        "Days it reaches back; null where that is no setting, or not known.",
+    ),
+    text(
+        "native_at",
+        "For volumes: when the latest completed snapshot was started.",
+    ),
     json(
         "points",
         "Recovery points of AWS Backup that can be restored, latest first, each with `at`, `days` (kept; null for ever), `continuous`, `encrypted`, `vault`, `locked`.",
     ),
-    boolean("points_read", "All vaults of the region and their recovery points were read."),
-    json("lifecycle_policies", "Ids of enabled policies of Data Lifecycle Manager that take the volume in, sorted."),
+    boolean(
+        "points_read",
+        "All vaults of the region and their recovery points were read.",
+    ),
+    json(
+        "lifecycle_policies",
+        "Ids of enabled policies of Data Lifecycle Manager that take the volume in, sorted.",
+    ),
 ];
 
 /// Computed from all stores and the vaults.
@@ -72,10 +90,16 @@ const PLAN_COLUMNS: &[Column] = &[
     text("plan_name", "Name of the plan."),
     text("resource", "ARN of the resource where AWS gives one, else its id."),
     text("arn", "ARN of the resource, as AWS Backup knows it."),
-    text("kind", "Kind of the resource, in AWS Backup's words; null for one that no other call told of."),
+    text(
+        "kind",
+        "Kind of the resource, in AWS Backup's words; null for one that no other call told of.",
+    ),
     text("name", "Name of the resource."),
     text("created_at", "When the resource was created."),
-    boolean("selected", "A selection of the plan takes it in; null where that hangs on tags that could not be read."),
+    boolean(
+        "selected",
+        "A selection of the plan takes it in; null where that hangs on tags that could not be read.",
+    ),
 ];
 
 pub(super) const PLAN_RESOURCE: DerivedTable = DerivedTable {
@@ -197,11 +221,7 @@ fn points(snapshot: &Snapshot) -> BTreeMap<(&str, &str), Vec<serde_json::Value>>
 
 /// Enabled policies of Data Lifecycle Manager that take a volume in: by its tags, by those of its instances, or by
 /// default.
-fn policies<'a>(
-    snapshot: &'a Snapshot,
-    volume: &Store<'_>,
-    instances: &BTreeMap<(&str, &str), &Row>,
-) -> Vec<&'a str> {
+fn policies<'a>(snapshot: &'a Snapshot, volume: &Store<'_>, instances: &BTreeMap<(&str, &str), &Row>) -> Vec<&'a str> {
     let row = volume.row;
     let own = tags_of(row);
     let machines: Vec<_> = row
@@ -349,9 +369,11 @@ fn takes(selection: &Row, arn: &str, tags: Option<&[(String, String)]>) -> Optio
     let tagged = |wanted: &str, like: bool| {
         let (key, value) = wanted.split_once('=')?;
         let key = key.strip_prefix("aws:ResourceTag/").unwrap_or(key);
-        Some(tags?.iter().any(|(k, v)| {
-            k == key && (v == value || (like && glob::matches(value, v)))
-        }))
+        Some(
+            tags?
+                .iter()
+                .any(|(k, v)| k == key && (v == value || (like && glob::matches(value, v)))),
+        )
     };
     let by_tag: Vec<_> = any_tags.iter().map(|wanted| tagged(wanted, false)).collect();
     let chosen = if resources.is_empty() && any_tags.is_empty() {
@@ -393,10 +415,19 @@ mod tests {
         assert_eq!(takes_in(all, VOLUME, Some(&[])), Some(true));
         let volumes = json!({ "resources": ["arn:aws:ec2:*:*:volume/*"], "not_resources": ["*/vol-2"] });
         assert_eq!(takes_in(volumes.clone(), VOLUME, None), Some(true));
-        assert_eq!(takes_in(volumes, "arn:aws:ec2:us-east-1:111122223333:volume/vol-2", None), Some(false));
+        assert_eq!(
+            takes_in(volumes, "arn:aws:ec2:us-east-1:111122223333:volume/vol-2", None),
+            Some(false)
+        );
         let tagged = json!({ "any_tags": ["backup=daily", "backup=hourly"] });
-        assert_eq!(takes_in(tagged.clone(), VOLUME, Some(&[("backup", "hourly")])), Some(true));
-        assert_eq!(takes_in(tagged.clone(), VOLUME, Some(&[("backup", "never")])), Some(false));
+        assert_eq!(
+            takes_in(tagged.clone(), VOLUME, Some(&[("backup", "hourly")])),
+            Some(true)
+        );
+        assert_eq!(
+            takes_in(tagged.clone(), VOLUME, Some(&[("backup", "never")])),
+            Some(false)
+        );
         assert_eq!(takes_in(tagged, VOLUME, None), None);
     }
 
@@ -407,7 +438,10 @@ mod tests {
         ] });
         let judged = |tags: Option<&[(&str, &str)]>| takes_in(selection.clone(), VOLUME, tags);
         assert_eq!(judged(Some(&[("env", "production")])), Some(true));
-        assert_eq!(judged(Some(&[("env", "production"), ("tier", "temporary")])), Some(false));
+        assert_eq!(
+            judged(Some(&[("env", "production"), ("tier", "temporary")])),
+            Some(false)
+        );
         assert_eq!(judged(Some(&[("tier", "gold")])), Some(false));
         assert_eq!(judged(None), None);
     }

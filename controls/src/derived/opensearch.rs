@@ -102,7 +102,13 @@ fn limits(condition: &Condition) -> bool {
             named && operator == "ipaddress" && condition.values.iter().all(|value| !value.ends_with("/0"))
         }
         key if CALLERS.contains(&key) => {
-            let fits = ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"];
+            let fits = [
+                "stringequals",
+                "stringequalsignorecase",
+                "stringlike",
+                "arnequals",
+                "arnlike",
+            ];
             let wide = |value: &String| value.chars().all(|c| c == '*');
             named && fits.contains(&operator) && !condition.values.iter().any(wide)
         }
@@ -121,7 +127,10 @@ mod tests {
             r#"{{"Statement":[{{"Effect":"Allow","Action":"es:*","Resource":"*","Principal":{principal},"Condition":{condition}}}]}}"#
         );
         let row = json!({ "arn": "arn:aws:es:us-east-1:111122223333:domain/d", "name": "d", "described": true, "access_policy": policy });
-        derive("opensearch_domain_exposure", &snapshot(json!({ "opensearch_domain": [row] }), json!([])))[0]["open"]
+        derive(
+            "opensearch_domain_exposure",
+            &snapshot(json!({ "opensearch_domain": [row] }), json!([])),
+        )[0]["open"]
             .clone()
     }
 
@@ -130,12 +139,27 @@ mod tests {
         assert_eq!(open(r#""*""#, "{}"), 1);
         assert_eq!(open(r#"{"AWS":"*"}"#, "{}"), 1);
         assert_eq!(open(r#"{"AWS":"arn:aws:iam::111122223333:root"}"#, "{}"), 0);
-        assert_eq!(open(r#""*""#, r#"{"IpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}"#), 0);
-        assert_eq!(open(r#""*""#, r#"{"IpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0"]}}"#), 1);
-        assert_eq!(open(r#""*""#, r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#), 1);
+        assert_eq!(
+            open(r#""*""#, r#"{"IpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}"#),
+            0
+        );
+        assert_eq!(
+            open(
+                r#""*""#,
+                r#"{"IpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0"]}}"#
+            ),
+            1
+        );
+        assert_eq!(
+            open(r#""*""#, r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#),
+            1
+        );
         assert_eq!(open(r#""*""#, r#"{"StringEquals":{"aws:PrincipalOrgID":"o-a"}}"#), 0);
         assert_eq!(open(r#""*""#, r#"{"StringLike":{"aws:PrincipalOrgID":"*"}}"#), 1);
-        assert_eq!(open(r#""*""#, r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a"}}"#), 1);
+        assert_eq!(
+            open(r#""*""#, r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a"}}"#),
+            1
+        );
         assert_eq!(open(r#""*""#, r#"{"Bool":{"aws:SecureTransport":"true"}}"#), 1);
     }
 
@@ -146,7 +170,10 @@ mod tests {
             { "arn": "b", "name": "unread", "described": false },
             { "arn": "c", "name": "none", "described": true },
         ]);
-        let found = derive("opensearch_domain_exposure", &snapshot(json!({ "opensearch_domain": rows }), json!([])));
+        let found = derive(
+            "opensearch_domain_exposure",
+            &snapshot(json!({ "opensearch_domain": rows }), json!([])),
+        );
         let open: Vec<_> = found.iter().map(|row| row["open"].clone()).collect();
         assert_eq!(open, [Value::Null, Value::Null, json!(0)]);
     }

@@ -81,7 +81,9 @@ pub(super) fn data_replicas(snapshot: &Snapshot) -> Vec<Cells> {
         });
     }
     for row in snapshot.rows("backup_copy_job") {
-        let Some(store) = row.text("resource_arn") else { continue };
+        let Some(store) = row.text("resource_arn") else {
+            continue;
+        };
         let target = row.text("destination_vault_arn").unwrap_or_default();
         copies.push(Copy {
             of: row,
@@ -151,7 +153,11 @@ fn databases<'a>(snapshot: &'a Snapshot, copies: &mut Vec<Copy<'a>>) {
             ("backup_replications", "automated backups"),
         ];
         for (column, mechanism) in lists {
-            copies.extend(row.texts(column).into_iter().map(|target| database(row, mechanism, target)));
+            copies.extend(
+                row.texts(column)
+                    .into_iter()
+                    .map(|target| database(row, mechanism, target)),
+            );
         }
     }
     for row in snapshot.rows("rds_db_cluster") {
@@ -166,7 +172,9 @@ fn databases<'a>(snapshot: &'a Snapshot, copies: &mut Vec<Copy<'a>>) {
             continue;
         };
         for other in &members {
-            let Some(target) = other.text("cluster_arn") else { continue };
+            let Some(target) = other.text("cluster_arn") else {
+                continue;
+            };
             let same = other.text("global_cluster_arn") == Some(of) && other.account() == row.account();
             if same && target != store && seen.insert((row.account(), store, target)) {
                 copies.push(database(row, "global cluster", target));

@@ -9,25 +9,6 @@ use serde_json::Value;
 use super::gaps::Gaps;
 use super::row::Cell;
 
-/// The record tables that stores come from.
-pub(super) const TABLES: &[&str] = &[
-    "dynamodb_continuous_backups",
-    "dynamodb_table",
-    "dynamodb_table_tags",
-    "ec2_snapshot",
-    "ec2_volume",
-    "efs_file_system",
-    "elasticache_replication_group",
-    "elasticache_replication_group_tags",
-    "fsx_file_system",
-    "rds_db_cluster",
-    "rds_db_instance",
-    "redshift_cluster",
-    "s3_bucket",
-    "s3_bucket_tagging",
-    "s3_bucket_versioning",
-];
-
 /// How a store backs itself up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Native {
@@ -73,7 +54,10 @@ pub(super) fn stores(snapshot: &Snapshot) -> Vec<Store<'_>> {
     let rows = snapshot.rows("efs_file_system").iter();
     found.extend(rows.map(|row| plain(row, "EFS", "id", Native::default())));
     let rows = snapshot.rows("fsx_file_system").iter();
-    found.extend(rows.map(|row| plain(row, "FSx", "id", Native::default())));
+    found.extend(rows.map(|row| {
+        let native = kept(row, "automatic backups", "backup_retention_days");
+        plain(row, "FSx", "id", native)
+    }));
     let rows = snapshot.rows("redshift_cluster").iter();
     found.extend(rows.map(|row| {
         let native = kept(row, "automated snapshots", "snapshot_retention_days");
@@ -102,7 +86,10 @@ struct Keyed<'a>(BTreeMap<(&'a str, &'a str), &'a Row>);
 impl<'a> Keyed<'a> {
     fn of(snapshot: &'a Snapshot, table: &str, column: &str) -> Self {
         let rows = snapshot.rows(table).iter();
-        Self(rows.filter_map(|row| Some(((row.account(), row.text(column)?), row))).collect())
+        Self(
+            rows.filter_map(|row| Some(((row.account(), row.text(column)?), row)))
+                .collect(),
+        )
     }
 
     fn one(&self, of: &Row, key: &str) -> Option<&'a Row> {
@@ -168,7 +155,9 @@ fn plain<'a>(row: &'a Row, kind: &'static str, name: &str, native: Native) -> St
 
 fn instance(row: &Row) -> Store<'_> {
     let exempt = match (row.text("cluster_id"), row.text("read_replica_source")) {
-        (Some(cluster), _) => Some(format!("A member of the cluster {cluster}, which is backed up as a whole.")),
+        (Some(cluster), _) => Some(format!(
+            "A member of the cluster {cluster}, which is backed up as a whole."
+        )),
         (None, Some(source)) => Some(format!("A read replica of {source}.")),
         (None, None) => row
             .text("read_replica_source_cluster")
@@ -176,7 +165,12 @@ fn instance(row: &Row) -> Store<'_> {
     };
     Store {
         exempt,
-        ..plain(row, "RDS", "id", kept(row, "automated backups", "backup_retention_days"))
+        ..plain(
+            row,
+            "RDS",
+            "id",
+            kept(row, "automated backups", "backup_retention_days"),
+        )
     }
 }
 

@@ -59,6 +59,19 @@ record! {
 }
 
 record! {
+    /// How the delivery of a trail's events to its CloudWatch Logs group goes; only for trails that have one.
+    "cloudtrail_log_group_delivery" CloudtrailLogGroupDelivery
+        from ["cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus"] volatile ["latest_delivery_at"] {
+        /// ARN of the trail.
+        trail_arn: String,
+        /// Last time that events were delivered.
+        latest_delivery_at: Option<Timestamp>,
+        /// Last delivery error.
+        latest_delivery_error: Option<String>,
+    }
+}
+
+record! {
     /// An event selector of a trail.
     "cloudtrail_event_selector" CloudtrailEventSelector
         from ["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors"] volatile [] {

@@ -11,6 +11,7 @@ use evidence::log::{self, Entry, EntryType};
 use evidence::snapshot::{Lines, SnapshotMeta};
 use serde::Deserialize;
 
+mod attachments;
 mod content;
 mod zip_structure;
 
@@ -43,6 +44,7 @@ pub fn verify<R: Read + Seek>(mut reader: R) -> Verification {
         check_payload_oxum(&content, &mut found);
         if let Some(entries) = check_log(&content, &mut found) {
             check_evidence(&content, &entries, &mut found);
+            attachments::check(&content, &entries, &mut found);
         }
     }
     found.faults.sort();

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use controls::page::ControlType;
+use controls::manual::takes_evidence;
+use controls::page::{ControlType, Page};
 use controls::result::ControlVerdict;
 use evidence::gap::ReasonCode;
 use serde::Serialize;
 
-use super::counted;
+use super::{Records, counted};
 use crate::Engagement;
 
 /// Something that is still to be given.
@@ -61,11 +62,11 @@ pub(crate) fn sections(requests: &[Request]) -> Vec<RequestSection> {
     kinds.into_iter().filter_map(section).collect()
 }
 
-pub(super) fn requests(engagement: &Engagement<'_>) -> Vec<Request> {
+pub(super) fn requests(engagement: &Engagement<'_>, supplied: &Records) -> Vec<Request> {
     let mut all = Vec::new();
     gaps(engagement, &mut all);
-    controls(engagement, &mut all);
-    records(engagement, &mut all);
+    controls(engagement, supplied, &mut all);
+    records(engagement, supplied, &mut all);
     criteria(engagement, &mut all);
     for (at, request) in all.iter_mut().enumerate() {
         request.no = at + 1;
@@ -145,7 +146,7 @@ fn gaps(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
 }
 
 /// Controls that were not tested for another reason than a gap of the latest snapshot.
-fn controls(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
+fn controls(engagement: &Engagement<'_>, supplied: &Records, all: &mut Vec<Request>) {
     let open = engagement
         .assessment
         .controls
@@ -153,6 +154,9 @@ fn controls(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
         .filter(|c| c.verdict == ControlVerdict::NotTested || c.incomplete);
     for control in open.filter(|c| c.latest.gaps.is_empty()) {
         let page = &control.control.page;
+        if is_asked(page, supplied) && control.code == Some(ReasonCode::EvidenceMissing) {
+            continue;
+        }
         let hole = control.coverage.as_ref().is_some_and(|c| !c.holes.is_empty());
         let code = control
             .code
@@ -164,34 +168,60 @@ fn controls(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
             kind: "control",
             subject: format!("{}: {}", page.id, page.title),
             why: control.reason.clone(),
-            ask: remedy(code, ""),
+            ask: if code == ReasonCode::EvidenceMissing && takes_evidence(page) {
+                wanted(page)
+            } else {
+                remedy(code, "")
+            },
             concerns: page.criteria.clone(),
         });
     }
 }
 
-/// Records that people keep: evidence from AWS is one half of these controls.
-fn records(engagement: &Engagement<'_>, all: &mut Vec<Request>) {
-    let manual = |c: &ControlType| {
-        matches!(
-            c,
-            ControlType::Manual | ControlType::ConfigurationManual | ControlType::EventManual
-        )
-    };
-    for control in engagement
-        .assessment
-        .controls
-        .iter()
-        .filter(|c| manual(&c.control.page.r#type))
-    {
+/// Is the record of this control asked for by itself?
+fn is_asked(page: &Page, supplied: &Records) -> bool {
+    let manual = matches!(
+        page.r#type,
+        ControlType::Manual | ControlType::ConfigurationManual | ControlType::EventManual
+    );
+    manual && !supplied.has(&page.id)
+}
+
+/// What a person has to supply for the control.
+fn wanted(page: &Page) -> String {
+    let mut ask = format!(
+        "Attach the record: the files, who performed the control and when, for which days, and who reviewed it (`exhibit attach {} …`).",
+        page.id
+    );
+    for (kind, spec) in &page.facts {
+        let doc = spec.doc.trim().trim_end_matches('.');
+        ask.push_str(&format!(" Fact `{kind}`: {doc} (subject: {}", spec.subject));
+        if !spec.required.is_empty() {
+            ask.push_str(&format!("; with {}", spec.required.join(", ")));
+        }
+        ask.push_str(").");
+    }
+    ask
+}
+
+/// Records that people keep and that are not there yet.
+fn records(engagement: &Engagement<'_>, supplied: &Records, all: &mut Vec<Request>) {
+    let controls = engagement.assessment.controls.iter();
+    for control in controls.filter(|c| is_asked(&c.control.page, supplied)) {
         let page = &control.control.page;
+        let why = match page.r#type {
+            ControlType::Manual => "The evidence is a record that a person keeps.",
+            ControlType::EventManual => {
+                "The events are one half of the evidence; the other is a record that a person keeps."
+            }
+            _ => "The configuration in AWS is one half of the evidence; the other is a record that a person keeps.",
+        };
         all.push(Request {
             no: 0,
             kind: "record",
             subject: format!("{}: {}", page.id, page.title),
-            why: "The configuration in AWS is one half of the evidence; the other is a record that a person keeps."
-                .to_owned(),
-            ask: "Give the record: who performed the control, when, for which period, and who reviewed it.".to_owned(),
+            why: why.to_owned(),
+            ask: wanted(page),
             concerns: page.criteria.clone(),
         });
     }

@@ -9,7 +9,7 @@ use evidence::exchange::Exchange;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{GapRow, ParameterUsed, Pill, label, minute, moment};
+use super::{GapRow, ParameterUsed, Pill, Records, label, minute, moment};
 use crate::Engagement;
 
 /// Deviations that get a lane of their own in the drawing.
@@ -70,6 +70,8 @@ pub struct Workpaper {
     pub observations: Vec<MemberRow>,
     /// The whole population of the last snapshot, worst first.
     pub members: Vec<MemberRow>,
+    /// What people supplied for it.
+    pub records: Records,
     /// Gaps that touched it.
     pub gaps: Vec<GapRow>,
     /// Exchanges its verdicts rest on.
@@ -233,7 +235,7 @@ pub struct HistoryRow {
     pub counts: Counts,
 }
 
-pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment) -> Workpaper {
+pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment, records: &Records) -> Workpaper {
     let page = &control.control.page;
     let primary = page.criteria.first().cloned().unwrap_or_default();
     let title_of = |id: &String| CriterionName {
@@ -290,6 +292,7 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
         unknown: rows(&of(ResourceVerdict::Unknown)),
         observations: rows(&|r| r.reason.starts_with("observation:")),
         members: rows(&|_| true),
+        records: records.about(&page.id),
         gaps: GapRow::merged(engagement, control.gaps.iter().map(|g| (g.snapshot.as_str(), &g.gap))),
         sources: sources(engagement, control),
         history: history(engagement, control),
