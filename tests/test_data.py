@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
 import pytest
@@ -59,7 +60,11 @@ def states(tmp_path_factory, cli_endpoint, binary):
             made[control] = State(control, tmp_path_factory.mktemp(control), cli_endpoint, binary)
         return made[control]
 
-    return state
+    yield state
+    for one in made.values():
+        for bucket in one.account.client("s3").list_buckets(MaxBuckets=1000)["Buckets"]:
+            with contextlib.suppress(Exception):
+                one.account.remove_bucket(bucket["Name"], bucket["BucketRegion"])
 
 
 @pytest.mark.parametrize("control", list(controls_data.CONTROLS))

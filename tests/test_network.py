@@ -39,4 +39,20 @@ def test_replay_and_pages(made, cli_endpoint, control):
     assert failing(found) == {row["resource"] for row in seeded["failing"]}
     assert not found["gaps"] and found["counts"]["unknown"] == 0
     again = exhibit.run("reperform")
-    assert again.code == OK, again.stdout + again.stderr
+    assert again.code == OK, again.out + again.err
+
+
+@pytest.mark.parametrize("control", [c for c in controls_network.CONTROLS if c != "vpc-flow-logs"])
+def test_each_refused_call(made, cli_endpoint, control):
+    """Each call that the control needs is refused once: it is not tested then, and never passes."""
+    exhibit, _ = made(control, "good")
+    exhibit.collect("--control", control)
+    assert exhibit.test("--control", control)[control]["verdict"] == "pass"
+    hinted = controls_network.OWN.get(control)
+    asked = {f"{e['service']}:{e['operation']}" for e in exhibit.exchanges()} - {"sts:GetCallerIdentity", "account:ListRegions"}
+    for operation in sorted(asked & hinted if hinted else asked):
+        with harness.process("fault_proxy.py", "--upstream", cli_endpoint, "-p", "0", "--rule", f"{operation}=403") as proxy:
+            refused = Exhibit(exhibit.folder / operation.replace(":", "-"), exhibit.account, proxy, exhibit.binary)
+            refused.collect("--control", control, code=INCOMPLETE, AWS_MAX_ATTEMPTS="1")
+        found = refused.test("--control", control)[control]
+        assert (found["verdict"], found["code"]) == ("not-tested", "access-denied"), operation

@@ -188,7 +188,7 @@ def backup_jobs_succeed(b: Builder, bad: bool) -> Failing:
 def restore_tested(b: Builder, bad: bool) -> Failing:
     database(b, "orders")
     table(b, "carts")
-    b.bucket("exhibit-documents", versioning=True)
+    b.bucket("exhibit-archive", versioning=True)
     number = b.account.number
     tested = {"RestoreJobId": "restore-1", "ResourceType": "RDS", "Status": "COMPLETED", "CreatedResourceArn": f"arn:aws:rds:{HOME}:{number}:db:restored",
               "CreationDate": _ago(b, 30), "CompletionDate": _ago(b, 30), "ValidationStatus": "FAILED" if bad else "SUCCESSFUL",
@@ -198,7 +198,7 @@ def restore_tested(b: Builder, bad: bool) -> Failing:
                           request={"sourceTableName": "carts", "targetTableName": "carts-drill"})
     events.state(b.account, called)
     day = f"{_ago(b, 20):%Y-%m-%d}"
-    told = [("carts-drill", "DynamoDB", "row counts, sample of 20 rows"), ("exhibit-documents-drill", "S3", "hashes of 100 objects")]
+    told = [("carts-drill", "DynamoDB", "row counts, sample of 20 rows"), ("exhibit-archive-drill", "S3", "hashes of 100 objects")]
     for subject, kind, check in told[: 1 if bad else 2]:
         b.records.append(f'[[restore_test]]\nsubject = "{subject}"\nstore_kind = "{kind}"\ndate = "{day}"\nminutes = 35\ndata_check = "{check}"\n')
     return [(f"{number} {kind}", kind) for kind in ("RDS/Aurora", "S3")] if bad else []

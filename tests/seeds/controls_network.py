@@ -132,16 +132,23 @@ def _acl(b: Builder, name: str, scope: str = "REGIONAL", rules: int = 1) -> str:
                for n in range(rules)])["Summary"]["ARN"]
 
 
-def _distribution(b: Builder, reference: str, acl: str = "", policy: str = "redirect-to-https", certificate: dict | None = None) -> tuple[str, str]:
-    """ARN and name."""
-    name = f"{reference}.example.com"
-    made = b.account.client("cloudfront").create_distribution(DistributionConfig={
-        "CallerReference": reference, "Comment": reference, "Aliases": {"Quantity": 1, "Items": [name]}, "Enabled": True, "WebACLId": acl, "ViewerCertificate": certificate or {"CloudFrontDefaultCertificate": True},
-        "Origins": {"Quantity": 1, "Items": [{"Id": "origin", "DomainName": "origin.example.com",
-                                              "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}}]},
-        "DefaultCacheBehavior": {"TargetOriginId": "origin", "ViewerProtocolPolicy": policy, "MinTTL": 0,
-                                 "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}}})["Distribution"]
-    return made["ARN"], name
+def _distributions(b: Builder, *settings: dict) -> Failing:
+    """Stated: moto's list leaves out what AWS tells of a distribution. ARN and name of each."""
+    made, items = [], []
+    for number, given in enumerate(settings, 1):
+        name, arn = f"{given['name']}.example.com", f"arn:aws:cloudfront::{b.account.number}:distribution/E{number:013}"
+        made.append((arn, name))
+        items.append({
+            "Id": f"E{number:013}", "ARN": arn, "Status": "Deployed", "LastModifiedTime": "2025-01-01T00:00:00Z", "DomainName": f"d{number:013}.cloudfront.net",
+            "Aliases": {"Quantity": 1, "Items": [name]}, "Origins": {"Quantity": 1, "Items": [{"Id": "origin", "DomainName": "origin.example.com"}]},
+            "DefaultCacheBehavior": {"TargetOriginId": "origin", "ViewerProtocolPolicy": given.get("policy", "redirect-to-https")},
+            "CacheBehaviors": {"Quantity": 0}, "CustomErrorResponses": {"Quantity": 0}, "Comment": given["name"], "PriceClass": "PriceClass_All", "Enabled": True,
+            "ViewerCertificate": given.get("certificate", {"CloudFrontDefaultCertificate": True, "MinimumProtocolVersion": "TLSv1"}),
+            "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}, "WebACLId": given.get("acl", ""), "HttpVersion": "http2",
+            "IsIPV6Enabled": True, "Staging": False})
+    b.account.answers("cloudfront", "ListDistributions", {"DistributionList": {
+        "Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": len(items), "Items": items}})
+    return made
 
 
 def _stages(b: Builder, **acls: str) -> None:
@@ -155,7 +162,7 @@ def waf_on_public_endpoints(b: Builder, bad: bool) -> Failing:
     waf = b.account.client("wafv2")
     waf.associate_web_acl(WebACLArn=regional, ResourceArn=_balancer(b, "guarded"))
     _balancer(b, "inner", scheme="internal")
-    _distribution(b, "guarded", edge)
+    guarded = {"name": "guarded", "acl": edge}
     api = f"arn:aws:apigateway:{HOME}::/restapis/a1b2c3d4e5/stages/"
     b.account.answers("wafv2", "GetWebACLForResource", {"WebACL": {
         "Name": "core", "Id": "1", "ARN": regional, "DefaultAction": {"Allow": {}}, "VisibilityConfig": {
@@ -164,11 +171,12 @@ def waf_on_public_endpoints(b: Builder, bad: bool) -> Failing:
             "SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "fms"}}]}}, region=HOME, ResourceArn=api + "live")
     if not bad:
         _stages(b, live=regional)
+        _distributions(b, guarded)
         return []
     _stages(b, live=regional, test="")
     bare, empty = _balancer(b, "bare"), _balancer(b, "empty")
     waf.associate_web_acl(WebACLArn=_acl(b, "nothing", rules=0), ResourceArn=empty)
-    return [(bare, "bare"), (empty, "empty"), _distribution(b, "bare"), (api + "test", "shop/test")]
+    return [(bare, "bare"), (empty, "empty"), _distributions(b, guarded, {"name": "bare"})[1], (api + "test", "shop/test")]
 
 
 def _certificate(b: Builder) -> str:
@@ -187,8 +195,9 @@ def public_endpoints_tls(b: Builder, bad: bool) -> Failing:
     listener(80, "HTTP", redirect)
     listener(443, "HTTPS", answer, Certificates=[{"CertificateArn": certificate}], SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06")
     own = {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}
-    _distribution(b, "good", certificate=own)
+    good = {"name": "good", "certificate": own}
     if not bad:
+        _distributions(b, good)
         return []
     failing = [(listener(8080, "HTTP", answer), "web:8080"),
                (listener(8443, "HTTPS", answer, Certificates=[{"CertificateArn": certificate}], SslPolicy="ELBSecurityPolicy-2016-08"), "web:8443")]
@@ -196,8 +205,9 @@ def public_endpoints_tls(b: Builder, bad: bool) -> Failing:
     elb.create_rule(ListenerArn=ruled, Priority=1, Actions=[answer], Conditions=[{"Field": "path-pattern", "Values": ["/plain/*"]}])
     b.account.client("elb", SECOND).create_load_balancer(LoadBalancerName="old", AvailabilityZones=[f"{SECOND}a", f"{SECOND}b"], Listeners=[
         {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}])
-    return [*failing, (ruled, "web:81"), ("old:80", "old:80"), _distribution(b, "plain", policy="allow-all", certificate=own),
-            _distribution(b, "aged", certificate=own | {"MinimumProtocolVersion": "TLSv1_2016"})]
+    return [*failing, (ruled, "web:81"), ("old:80", "old:80"), *_distributions(
+        b, good, {"name": "plain", "policy": "allow-all", "certificate": own},
+        {"name": "aged", "certificate": own | {"MinimumProtocolVersion": "TLSv1_2016"}})[1:]]
 
 
 def certificates_valid(b: Builder, bad: bool) -> Failing:

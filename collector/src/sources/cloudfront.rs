@@ -49,7 +49,8 @@ async fn distributions(context: &Context<'_>) {
                     domain_name: text(Some(distribution.domain_name())),
                     aliases: sorted(distribution.aliases().map(|a| a.items()).unwrap_or_default()),
                     comment: text(Some(distribution.comment())),
-                    enabled: Some(distribution.enabled()),
+                    // To the SDK a missing flag is false; AWS leaves it out only where it leaves out the rest.
+                    enabled: distribution.default_cache_behavior().map(|_| distribution.enabled()),
                     status: text(Some(distribution.status())),
                     web_acl_id: acl,
                     origins: sorted(origins.iter().map(|origin| origin.domain_name())),
