@@ -4,20 +4,19 @@ use std::collections::BTreeSet;
 
 use crate::source::{Scope, Source};
 
-mod autoscaling;
 mod accessanalyzer;
+mod autoscaling;
 mod cloudtrail;
 mod contacts;
 mod ec2;
 mod ec2_instance;
 mod ec2_storage;
 mod ecr;
-mod iam;
-mod inspector2;
 mod events;
 mod iam;
 mod identity_center;
 mod identity_providers;
+mod inspector2;
 mod kms;
 mod organizations;
 mod pipelines;

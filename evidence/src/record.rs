@@ -19,11 +19,10 @@ mod ec2;
 mod ec2_instance;
 mod ec2_storage;
 mod ecr;
-mod iam;
-mod inspector2;
 mod events;
 mod iam;
 mod identity_center;
+mod inspector2;
 mod kms;
 mod organizations;
 mod pipelines;
@@ -52,11 +51,11 @@ pub use iam::{
     IamInlinePolicy, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamPolicy, IamPolicyAttachment, IamRole,
     IamUser, IamUserDetail, IamVirtualMfaDevice,
 };
-pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use identity_center::{
     IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
     SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
 };
+pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use organizations::{
     OrganizationsAccount, OrganizationsOrganization, OrganizationsParent, OrganizationsPolicy,
