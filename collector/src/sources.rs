@@ -10,6 +10,7 @@ mod autoscaling;
 mod backup;
 mod certificates;
 mod cloudfront;
+mod autoscaling;
 mod cloudtrail;
 mod cloudwatch;
 mod config;
