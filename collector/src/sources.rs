@@ -10,7 +10,6 @@ mod autoscaling;
 mod backup;
 mod certificates;
 mod cloudfront;
-mod autoscaling;
 mod cloudtrail;
 mod cloudwatch;
 mod config;
