@@ -116,7 +116,6 @@ pub use identity_center::{
     IamOidcProvider, IamSamlProvider, IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser,
     SsoAccountAssignment, SsoInstance, SsoPermissionSet, SsoPermissionSetDetail,
 };
-pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage};
 pub use inspector2::{Inspector2AccountStatus, Inspector2Coverage, Inspector2Finding};
 pub use kms::{KmsAlias, KmsGrant, KmsKey, KmsKeyPolicy, KmsKeyRotationStatus, KmsKeyTag, KmsRotation};
 pub use logs::{LogsLogGroup, LogsMetricFilter, MetricDimension};
