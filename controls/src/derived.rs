@@ -50,6 +50,8 @@ pub static TABLES: &[DerivedTable] = &[
     ec2::RULE_SOURCE,
     ecr::REPOSITORY_SCANNING,
     efs::POLICY_STATEMENT,
+    iam::POLICY_STATEMENT,
+    kms::POLICY_STATEMENT,
     network::SUBNET_ROUTE,
     opensearch::DOMAIN_EXPOSURE,
     organizations::POLICY_STATEMENT,

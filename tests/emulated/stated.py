@@ -79,7 +79,7 @@ def _params(call: wire.Call, operation, environ: dict, body: bytes) -> dict:
         _, posted, _ = parse_form_data(environ | {"wsgi.input": io.BytesIO(body)})
         form.update(posted)
     headers = Headers([(key[5:].replace("_", "-").lower(), value) for key, value in environ.items() if key.startswith("HTTP_")])
-    template = operation.http.get("requestUri", "/").partition("?")[0]
+    template = operation.http.get("requestUri", "/").partition("?")[0].rstrip("/")  # not all SDKs send a slash at the end
     pattern = re.sub(r"\\{(\w+)(\\\+)?\\}", lambda m: f"(?P<{m.group(1)}>{'.+' if m.group(2) else '[^/]+'})", re.escape(template))
     found = re.match(pattern + "/?$", environ.get("RAW_URI", "").partition("?")[0])
     parameters = {name: urllib.parse.unquote(value) for name, value in (found.groupdict() if found else {}).items()}

@@ -40,9 +40,9 @@ def table(b: Builder, name: str, region: str = HOME, recovery: bool = True, tags
     return made["TableDescription"]["TableArn"]
 
 
-def file_system(b: Builder, name: str, region: str = HOME, days: float = 400, **settings) -> str:
+def file_system(b: Builder, name: str, region: str = HOME, **settings) -> str:
     tags = [*PRODUCTION, {"Key": "Name", "Value": name}]
-    made = b.account.client("efs", region, -days).create_file_system(CreationToken=name, Tags=tags, **({"Encrypted": True} | settings))
+    made = b.account.client("efs", region).create_file_system(CreationToken=name, Tags=tags, **({"Encrypted": True} | settings))
     return made["FileSystemArn"]
 
 
@@ -154,9 +154,13 @@ def backup_coverage(b: Builder, bad: bool) -> Failing:
     _vault(b, {"ResourceArn": files, "ResourceType": "EFS", "CreationDate": _ago(b, 0.5)})
     if not bad:
         return []
+    forgotten = file_system(b, "forgotten", SECOND)
+    told = b.account.client("efs", SECOND).describe_file_systems()["FileSystems"]
+    # moto makes every file system now.
+    b.account.answers("efs", "DescribeFileSystems", {"FileSystems": [one | {"CreationTime": _ago(b, 400)} for one in told]}, region=SECOND)
     return [(database(b, "legacy", SECOND, BackupRetentionPeriod=1), "legacy"), (table(b, "scratch", recovery=False), "scratch"),
             (cache(b, "queue", SECOND, SnapshotRetentionLimit=0), "queue"), (b.bucket("exhibit-scratch"), "exhibit-scratch"),
-            (file_system(b, "forgotten", SECOND), "forgotten")]
+            (forgotten, "forgotten")]
 
 
 def _job(b: Builder, name: str, arn: str, state: str, days: float, **more) -> dict:
