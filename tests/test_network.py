@@ -48,9 +48,11 @@ def test_each_refused_call(made, cli_endpoint, control):
     exhibit, _ = made(control, "good")
     exhibit.collect("--control", control)
     assert exhibit.test("--control", control)[control]["verdict"] == "pass"
-    hinted = controls_network.OWN.get(control)
-    asked = {f"{e['service']}:{e['operation']}" for e in exhibit.exchanges()} - {"sts:GetCallerIdentity", "account:ListRegions"}
-    for operation in sorted(asked & hinted if hinted else asked):
+    listed = exhibit.run("controls", "--format", "json").json()["controls"]
+    needed = controls_network.OWN.get(control) or {o for c in listed if c["id"] == control for o in c["operations"]}
+    asked = {f"{e['service']}:{e['operation']}" for e in exhibit.exchanges()}
+    assert len(asked & needed) > 1
+    for operation in sorted(asked & needed):
         with harness.process("fault_proxy.py", "--upstream", cli_endpoint, "-p", "0", "--rule", f"{operation}=403") as proxy:
             refused = Exhibit(exhibit.folder / operation.replace(":", "-"), exhibit.account, proxy, exhibit.binary)
             refused.collect("--control", control, code=INCOMPLETE, AWS_MAX_ATTEMPTS="1")
