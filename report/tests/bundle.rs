@@ -129,6 +129,13 @@ fn the_same_input_gives_the_same_bytes() {
     assert_eq!(again.site, PERIOD.1.site);
 }
 
+/// The answer to the first call of a run, whichever that is.
+fn first_body(files: &BTreeMap<String, Vec<u8>>, run: &str) -> String {
+    let start = format!("data/evidence/{run}/bodies/000001.");
+    let found = files.keys().find(|path| path.starts_with(&start));
+    found.cloned().unwrap_or(start)
+}
+
 #[test]
 fn the_layout_is_the_one_described() {
     let (top, files) = entries(&PERIOD.1.bundle_zip);
@@ -159,7 +166,7 @@ fn the_layout_is_the_one_described() {
         format!("data/evidence/{}/evidence.db", run(0)),
         format!("data/evidence/{}/tests/root-mfa-enabled.sql", run(0)),
         format!("data/evidence/{}/exchanges.jsonl", run(5)),
-        format!("data/evidence/{}/bodies/000001.account.ListRegions.xml", run(5)),
+        first_body(&files, run(5)),
     ] {
         assert!(files.contains_key(&path), "{path}");
     }
@@ -330,7 +337,7 @@ fn what_a_knowing_hand_changes_is_found() {
         );
     };
     let flip: &dyn Fn(&mut Vec<u8>) = &|bytes| bytes[20] ^= 1;
-    let body = format!("data/evidence/{run}/bodies/000001.account.ListRegions.xml");
+    let body = first_body(&files, run);
     named(&changed(&body, flip), &body, "changed");
     let snapshot = format!("data/evidence/{run}/snapshot.json");
     named(&changed(&snapshot, &|b| b.push(b'\n')), &snapshot, "changed");
