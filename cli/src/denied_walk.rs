@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use collector::sources::SOURCES;
+use collector::SOURCES;
 use controls::catalogue::{Catalogue, Control};
 use controls::evaluate::evaluate;
 use controls::result::{ControlResult, ControlVerdict};

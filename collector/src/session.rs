@@ -226,10 +226,6 @@ client!(
     kms, aws_sdk_kms, "kms"
 );
 client!(
-    /// Lambda.
-    lambda, aws_sdk_lambda, "lambda"
-);
-client!(
     /// CloudWatch Logs.
     logs, aws_sdk_cloudwatchlogs, "logs"
 );
