@@ -50,7 +50,7 @@ def test_each_refused_call(made, cli_endpoint, control):
     assert exhibit.test("--control", control)[control]["verdict"] == "pass"
     listed = exhibit.run("controls", "--format", "json").json()["controls"]
     needed = controls_network.OWN.get(control) or {o for c in listed if c["id"] == control for o in c["operations"]}
-    asked = {f"{e['service']}:{e['operation']}" for e in exhibit.exchanges()}
+    asked = {f"{e['service']}:{e['operation']}" for e in exhibit.exchanges()} - {"sts:GetCallerIdentity", "account:ListRegions"}
     assert len(asked & needed) > 1
     for operation in sorted(asked & needed):
         with harness.process("fault_proxy.py", "--upstream", cli_endpoint, "-p", "0", "--rule", f"{operation}=403") as proxy:
