@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Record the sample locker again: the true collector against the emulated account, at the sample's dates.
 
-    python samples/record.py [--exhibit target/release/exhibit] [--only tiny|demo]
+    python samples/record.py [--exhibit target/release/exhibit] [--only tiny|demo|everything]
 
 writes samples/locker/ (Harborlight Robotics, a snapshot a month for half a year) and samples/tiny/
-(an account with next to nothing in it), and damages copies of the latter (samples/damage.py). It
+(an account with next to nothing in it), samples/everything/ (an account in which every operation is asked), and damages copies of the latter (samples/damage.py). It
 needs the Python environment of the tests and libfaketime (Debian: apt install faketime). Emulator,
 fault proxy and exhibit run under one false clock, which this program moves from month to month. AWS's
 ids are the same in each recording; run ids, request ids and fractions of seconds are not.
@@ -30,7 +30,7 @@ sys.path.insert(0, str(TESTS))
 
 import damage  # noqa: E402
 import harness  # noqa: E402
-from seeds import demo  # noqa: E402
+from seeds import demo, everything  # noqa: E402
 from seeds.build import Builder  # noqa: E402
 
 PORT = 5790  # of the endpoint that the recordings name
@@ -137,6 +137,19 @@ def record_tiny(exhibit: pathlib.Path, clock: Clock, locker: pathlib.Path) -> li
         return collect(exhibit, clock, aws, locker, config, control="iam-password-policy")
 
 
+def record_everything(exhibit: pathlib.Path, clock: Clock, locker: pathlib.Path) -> list[str]:
+    """An account in its good state for every control: each operation is asked, each control has something to judge."""
+    with account(clock, "us-east-1,eu-west-1") as aws:
+        clock.set(TINY_DATE, before=1200)
+        builder = Builder(aws)
+        everything.seed(builder)
+        config = SAMPLES / "everything" / "exhibit.toml"
+        config.parent.mkdir(exist_ok=True)
+        config.write_text(f'# Written by samples/record.py: what the good states of the controls need.\n\norganization = "Everything (sample)"\n\n{builder.settings}', encoding="utf-8")
+        clock.set(TINY_DATE)
+        return collect(exhibit, clock, aws, locker, config)
+
+
 def readable(folder: pathlib.Path) -> None:
     """By everybody, as git will have it."""
     for path in (folder, *folder.rglob("*")):
@@ -156,15 +169,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--exhibit", type=pathlib.Path, metavar="FILE",
                         default=os.environ.get("EXHIBIT_BIN") or SAMPLES.parent / "target/release/exhibit", help="or the environment variable EXHIBIT_BIN")
-    parser.add_argument("--only", choices=["demo", "tiny"])
+    parser.add_argument("--only", choices=["demo", "everything", "tiny"])
     arguments = parser.parse_args()
     if not arguments.exhibit.is_file():
         parser.error(f"{arguments.exhibit} is not there: build it first")
     with tempfile.TemporaryDirectory(prefix="sample-") as folder:
         clock = Clock(pathlib.Path(folder))
-        for name, record, target in (("demo", record_demo, "locker"), ("tiny", record_tiny, "tiny")):
+        for name, record, target in (
+            ("demo", record_demo, "locker"), ("everything", record_everything, "everything/locker"), ("tiny", record_tiny, "tiny"),
+        ):
             if arguments.only in (None, name):
                 made = pathlib.Path(folder) / target
+                made.parent.mkdir(exist_ok=True)
                 check(made, record(arguments.exhibit.resolve(), clock, made))
                 shutil.rmtree(SAMPLES / target, ignore_errors=True)
                 # What belongs to a running collector is not part of the sample.

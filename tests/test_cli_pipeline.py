@@ -49,13 +49,13 @@ def test_verdict(account, cli_endpoint, binary, tmp_path, control, state):
 def test_every_control_of_the_catalogue_is_here(exhibit):
     listed = exhibit.run("controls", "--format", "json").json()
     assert listed["schema"] == "exhibit.controls/1"
-    assert sorted(c["id"] for c in listed["controls"]) == sorted([*controls.CONTROLS, *controls.ATTACHED])
+    assert sorted(c["id"] for c in listed["controls"]) == sorted([*controls.CONTROLS, *controls.ATTACHED, *controls.RECORDED])
 
 
 def test_the_company(collected):
     """The sample company: something of everything, and all of it was seen."""
     found = collected.test()
-    assert len(found) == len(controls.CONTROLS) + len(controls.ATTACHED)
+    assert len(found) == len(controls.CONTROLS) + len(controls.ATTACHED) + len(controls.RECORDED)
     assert not any(c["incomplete"] or c["gaps"] for c in found.values())
     assert {c["verdict"] for c in found.values()} >= {"fail", "pass"}
     # Records that no call gives; a support plan without the API of Trusted Advisor; what the firm has to say first.

@@ -47,36 +47,29 @@ def encode(value, shape) -> bytes:
     return bytes(out)
 
 
-@functools.lru_cache(maxsize=64)
-def _client(region: str, access_key: str, port: int):
-    return _session.client("cloudwatch", endpoint_url=f"http://127.0.0.1:{port}", region_name=region, aws_access_key_id=access_key, aws_secret_access_key="x")
-
-
 def head() -> list[tuple[str, str]]:
     return [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor"), ("x-amzn-RequestId", str(uuid.uuid4()))]
 
 
 def error(code: str, message: str, namespace: str = "com.amazonaws") -> bytes:
-    return b"\xa2" + _text("__type") + _text(f"{namespace}#{code}") + _text("message") + _text(message)
+    return b"\xa2" + cbor_text("__type") + cbor_text(f"{namespace}#{code}") + cbor_text("message") + cbor_text(message)
+
+
+@functools.lru_cache(maxsize=64)
+def _client(region: str, access_key: str, port: int):
+    return _session.client("cloudwatch", endpoint_url=f"http://127.0.0.1:{port}", region_name=region, aws_access_key_id=access_key, aws_secret_access_key="x")
 
 
 def answer(operation: str, body: bytes, region: str, access_key: str, port: int) -> tuple[int, list[tuple[str, str]], bytes]:
     """Decode the request, ask this same server by a protocol that moto speaks, encode the answer."""
-    params = decode(body)
     client = _client(region, access_key, port)
     try:
-        result = getattr(client, xform_name(operation))(**params)
+        result = getattr(client, xform_name(operation))(**decode(body))
         result.pop("ResponseMetadata")
         return 200, head(), encode(result, client.meta.service_model.operation_model(operation).output_shape)
     except botocore.exceptions.ClientError as refused:
-<<<<<<< HEAD
         why = refused.response["Error"]
         return refused.response["ResponseMetadata"]["HTTPStatusCode"], head(), error(why["Code"], why["Message"], "com.amazonaws.cloudwatch")
-=======
-        error = refused.response["Error"]
-        text = b"\xa2" + cbor_text("__type") + cbor_text("com.amazonaws.cloudwatch#" + error["Code"]) + cbor_text("message") + cbor_text(error["Message"])
-        return refused.response["ResponseMetadata"]["HTTPStatusCode"], head, text
->>>>>>> watch
 
 
 @answers(CloudWatchResponse)

@@ -18,8 +18,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 import wire
 
-from . import account, clock, cloudtrail, cloudwatch, control, ec2, events, iam, kms, logs, lookup_events, paging, roots, s3, s3control, scaling, sns, stated  # noqa: F401  (they extend moto)
-from . import account, clock, cloudtrail, cloudwatch, compute, control, ec2, iam, kms, paging, roots, s3, s3control, stated  # noqa: F401  (they extend moto)
+from . import (  # noqa: F401  (they extend moto)
+    account, clock, cloudtrail, cloudwatch, compute, control, ec2, events, iam, kms,
+    logs, lookup_events, paging, roots, s3, s3control, scaling, sns, stated,
+)
 from .state import STATE
 
 _WARM = ("iam", "ec2", "s3", "s3control", "kms", "cloudtrail", "sts", "account")

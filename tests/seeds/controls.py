@@ -215,6 +215,8 @@ for _slice in _SLICES:
     FAILING |= _slice.FAILING
 # Controls whose good and bad state is a record, and not one of the account.
 ATTACHED = [*controls_manual.ATTACHED]
+# Those whose states take several steps: they have tests of their own.
+RECORDED = [*controls_watch.RECORDED]
 
 
 def seed(b: Builder, control: str, state: str) -> dict:
