@@ -48,7 +48,9 @@ impl Walk {
 
     /// The snapshot as it were, had AWS refused every call of this operation. Only the sources that
     /// make the call are read again.
-    async fn refused(&self, operation: &str) -> Snapshot {
+    /// Besides, the operations that were asked only because this one was refused: the recording has no
+    /// answer, so they are gaps too.
+    async fn refused(&self, operation: &str) -> (Snapshot, BTreeSet<String>) {
         let sources: Vec<_> = SOURCES.iter().filter(|s| s.operations.contains(&operation)).collect();
         let made: BTreeSet<&str> = sources.iter().flat_map(|s| s.operations).copied().collect();
         let mut snapshot = self.snapshot.clone();
@@ -59,7 +61,9 @@ impl Walk {
             exchange.headers = [("x-amzn-errortype".to_owned(), "AccessDeniedException".to_owned())].into();
         }
         let derived = collector::replay(&snapshot, self.zip.clone()).await.unwrap();
-        assert!(derived.missing.is_empty(), "{operation}: {:?}", derived.missing);
+        let instead = derived.missing.iter().filter_map(|said| said.split_once(" in "));
+        let mut open: BTreeSet<String> = instead.map(|(call, _)| call.to_owned()).collect();
+        open.insert(operation.to_owned());
         for table in sources.iter().flat_map(|s| s.tables) {
             snapshot.tables.remove(*table);
             if let Some(rows) = derived.tables.get(*table) {
@@ -69,14 +73,14 @@ impl Walk {
         snapshot.gaps.retain(|gap| !made.contains(gap.operation.as_str()));
         snapshot.gaps.extend(derived.gaps);
         snapshot.gaps.sort();
-        snapshot
+        (snapshot, open)
     }
 
-    /// Whether a control reads, however far back, the verdict of one that needs the operation.
-    fn comes_after(&self, control: &Control, operation: &str) -> bool {
+    /// Whether a control reads, however far back, the verdict of one that needs one of the operations.
+    fn comes_after(&self, control: &Control, open: &BTreeSet<String>) -> bool {
         control.page.after.iter().any(|id| {
             let before = self.catalogue.get(id).unwrap();
-            before.own_operations.iter().any(|o| o == operation) || self.comes_after(before, operation)
+            before.own_operations.iter().any(|o| open.contains(o)) || self.comes_after(before, open)
         })
     }
 }
@@ -101,7 +105,7 @@ async fn a_refused_operation_leaves_open_what_needs_it_and_nothing_else() {
             ));
             continue;
         }
-        let snapshot = walk.refused(&operation).await;
+        let (snapshot, instead) = walk.refused(&operation).await;
         if !snapshot
             .gaps
             .iter()
@@ -116,11 +120,11 @@ async fn a_refused_operation_leaves_open_what_needs_it_and_nothing_else() {
             let open = is.verdict == ControlVerdict::NotTested
                 || (is.verdict == ControlVerdict::Fail && was.verdict == ControlVerdict::Fail && is.incomplete);
             let same = is.verdict == was.verdict && is.code == was.code && is.counts == was.counts;
-            let needs = control.own_operations.contains(&operation);
+            let needs = control.own_operations.iter().any(|o| instead.contains(o));
             let right = if needs {
                 open
             } else {
-                same || (open && walk.comes_after(control, &operation))
+                same || (open && walk.comes_after(control, &instead))
             };
             if !right {
                 wrong.push(format!(
@@ -146,5 +150,11 @@ fn every_control_is_judged_in_the_account_that_has_everything() {
         .filter(|c| matches!(c.verdict, ControlVerdict::Na))
         .map(|c| format!("{}: {}", c.id, c.reason))
         .collect();
-    assert!(idle.is_empty(), "nothing to judge:\n{}", idle.join("\n"));
+    // Alarms that have not fired, and a chain that this account has only in parts: test_alarms.py and test_watch.py.
+    let elsewhere = |told: &String| {
+        ["alarm-recipients", "alarm-response"]
+            .iter()
+            .any(|id| told.starts_with(id))
+    };
+    assert!(idle.iter().all(elsewhere), "nothing to judge:\n{}", idle.join("\n"));
 }
