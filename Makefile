@@ -44,8 +44,10 @@ $(VENV): requirements-dev.txt
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-python-test: build $(VENV)
-	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) .venv/bin/python -m pytest -q tests
+# With --tests, so that the crates are the ones that rust-test has built already.
+python-test: $(SDK) $(VENV)
+	$(CARGO) build $(BUILD) --workspace --tests --bins
+	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) .venv/bin/python -m pytest -q -n 2 tests
 
 bench: $(SDK) $(VENV) ## Print speed and memory of a release build
 	$(CARGO) build $(BUILD) --release -p exhibit
