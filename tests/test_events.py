@@ -43,9 +43,9 @@ CONTROL = ("--control", "root-use-restricted")
 
 def history(account, count: int = 3) -> list[str]:
     number = account.number
-    made = [events.event(account, "iam", "CreateUser", events.iam_user(number, "alice.meyer"), days=1 + n / 2, request={"userName": f"u{n}"}) for n in range(count)]
-    made.append(events.sign_in(account, events.root(number), days=2))
-    made.append(events.event(account, "ec2", "DescribeRegions", events.root(number, "ASIAROOT"), days=2, readOnly=True))
+    made = [events.event(account, "iam", "CreateUser", events.iam_user(number, "alice.meyer"), days=1 + n * 0.6, request={"userName": f"u{n}"}) for n in range(count)]
+    made.append(events.sign_in(account, events.root(number), days=2.2))
+    made.append(events.event(account, "ec2", "DescribeRegions", events.root(number, "ASIAROOT"), days=2.2, readOnly=True))
     unseen = [events.event(account, "ec2", "DescribeInstances", events.iam_user(number, "alice.meyer"), readOnly=True),
               events.event(account, "iam", "DeleteUser", events.iam_user(number, "alice.meyer"), days=95)]
     return events.state(account, *made, *unseen)[:-2]

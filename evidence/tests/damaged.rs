@@ -31,10 +31,7 @@ fn each_damage_is_found_where_it_is() {
             &[("log/000000002.json", "chain"), ("log/000000003.json", "chain")],
         ),
         ("clock-backwards", &[("log/000000003.json", "time")]),
-        (
-            "extra-file",
-            &[("snapshots/20260112T080000Z-00000000.zip", "unexpected")],
-        ),
+        ("extra-file", &[("snapshots/20260112T08", "unexpected")]),
         ("flipped-byte", &[("snapshots/", "changed")]),
         ("missing-snapshot", &[("snapshots/", "missing")]),
         (
