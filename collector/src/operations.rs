@@ -16,6 +16,9 @@ struct Service {
     /// The service's prefix in IAM, where it is not the section's name.
     prefix: Option<String>,
     operations: BTreeSet<String>,
+    // Read by the build: what only signing with a KMS key calls. No collection may.
+    #[serde(default, rename = "custody")]
+    _custody: BTreeSet<String>,
     #[serde(default)]
     actions: BTreeMap<String, String>,
 }
@@ -72,6 +75,7 @@ mod tests {
         }
         assert!(is_allowed("iam", "ListUsers"));
         assert!(!is_allowed("iam", "CreateUser"));
+        assert!(!is_allowed("kms", "Sign"));
         assert!(!is_allowed("ec2", "ListUsers"));
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn parse(text: &str) -> Result<Wanted, String> {
         }
         match key.trim() {
             "sdk" => section.sdk = strings(&value).pop(),
-            "operations" => section.operations = strings(&value),
+            "operations" | "custody" => section.operations.extend(strings(&value)),
             _ => {} // The trimmer does not need the other fields, such as `actions`.
         }
     }
@@ -88,11 +88,11 @@ mod tests {
     #[test]
     fn sections_become_crates() {
         let text = "# all\n[a]\nsdk = \"x\" # y\noperations = [\n  \"B\", # c\n  \"A\",\n]\n\
-                    [a.actions]\nA = \"a:A\"\n[b]\noperations = [\"C\"]\nsdk = \"x\"\n";
+                    [a.actions]\nA = \"a:A\"\n[b]\noperations = [\"C\"]\nsdk = \"x\"\ncustody = [\"D\"]\n";
         let wanted = parse(text).expect("a valid list");
         assert_eq!(
             wanted.into_iter().collect::<Vec<_>>(),
-            [("x".to_owned(), vec!["A".to_owned(), "B".to_owned(), "C".to_owned()])]
+            [("x".to_owned(), ["A", "B", "C", "D"].map(str::to_owned).to_vec())]
         );
     }
 
