@@ -15,9 +15,6 @@ OPERATIONS = [f"{service}:{operation}" for service, of in _LIST.items() for oper
 IDENTITY, REGIONS = "sts:GetCallerIdentity", {"account:ListRegions", "ec2:DescribeRegions"}
 # One of each protocol, all of them asked for the sample company, with several calls in two regions.
 SAMPLE = ["iam:ListUsers", "ec2:DescribeSecurityGroupRules", "s3:GetBucketPolicy", "s3control:ListAccessPoints", "kms:ListKeys", "cloudtrail:DescribeTrails"]
-# Read only to say more: the first operations of services that no verdict rests on.
-SAY_MORE = {"artifact:ListReports", "cloudformation:ListStacks", "codedeploy:ListDeployments", "codepipeline:ListPipelines", "health:DescribeEvents",
-            "ssm-incidents:ListResponsePlans"}
 ONCE = {"AWS_MAX_ATTEMPTS": "1"}
 
 
@@ -26,10 +23,14 @@ def baseline(collected):
     return collected.test()
 
 
+def needed(exhibit) -> dict[str, set[str]]:
+    return {c["id"]: set(c["operations"]) - set(c["hints"]) for c in exhibit.run("controls", "--format", "json").json()["controls"]}
+
+
 @pytest.fixture(scope="session")
 def needs(collected):
-    """The operations of each control."""
-    return {c["id"]: set(c["operations"]) for c in collected.run("controls", "--format", "json").json()["controls"]}
+    """The operations of each control that its verdict rests on."""
+    return needed(collected)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def asked(collected):
 
 
 def check(baseline: dict, found: dict, needs: dict, broken: set[str]) -> None:
-    """Compares a disturbed run with the undisturbed one. Which controls need a call, and which read it only to say more, is held exactly elsewhere."""
+    """Compares a disturbed run with the undisturbed one. cli/src/denied_walk.rs is more exact: there, nothing is inherited."""
     reached = set()
     for control, now in found.items():
         before = baseline[control]
@@ -54,7 +55,7 @@ def check(baseline: dict, found: dict, needs: dict, broken: set[str]) -> None:
         else:
             assert now["verdict"] == before["verdict"], f"{control}: {now['verdict']} without {needs[control] & broken}"
         sound(control, before, now)
-    assert reached or broken <= SAY_MORE, f"nobody misses {broken}"
+    assert reached or not any(needs[control] & broken for control in found), f"nobody misses {broken}"
 
 
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o != IDENTITY])

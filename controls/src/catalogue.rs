@@ -36,6 +36,9 @@ pub struct Control {
     /// in the others leaves open, the query reads from the verdicts of the controls before it.
     #[serde(skip)]
     pub own_operations: Vec<String>,
+    /// Those of `operations` that are asked only to say more: without their answer the verdict is the same.
+    #[serde(skip)]
+    pub hint_operations: Vec<String>,
 }
 
 impl Control {
@@ -151,22 +154,30 @@ impl Catalogue {
             return Err(CatalogueError::Pages(problems));
         }
         let mut operations: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let mut weighty: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for id in &order {
             let page = &parsed[id];
             let mut needed = own_operations(page);
+            let mut counts = needed.clone();
             let hints = page.hints.iter().flat_map(|table| operations_of(table));
             needed.extend(hints.map(str::to_owned));
             for before in &page.after {
                 needed.extend(operations.get(before.as_str()).into_iter().flatten().cloned());
+                counts.extend(weighty.get(before.as_str()).into_iter().flatten().cloned());
             }
             operations.insert(&page.id, needed);
+            weighty.insert(&page.id, counts);
         }
         let controls = order
             .iter()
-            .map(|id| Control {
-                page: parsed[id].clone(),
-                own_operations: own_operations(&parsed[id]).into_iter().collect(),
-                operations: operations.remove(id.as_str()).into_iter().flatten().collect(),
+            .map(|id| {
+                let all = operations.remove(id.as_str()).unwrap_or_default();
+                Control {
+                    page: parsed[id].clone(),
+                    own_operations: own_operations(&parsed[id]).into_iter().collect(),
+                    hint_operations: all.difference(&weighty[id.as_str()]).cloned().collect(),
+                    operations: all.into_iter().collect(),
+                }
             })
             .collect();
         Ok(Self {

@@ -121,6 +121,7 @@ fn document(config: &Config, control: &Control) -> Value {
         "observe": page.observe,
         "tables": page.tables,
         "operations": control.operations,
+        "hints": control.hint_operations,
         "parameters": config.settings.parameters_of(page),
         "facts": page.facts,
         "peers": page.peers,
