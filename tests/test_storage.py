@@ -13,9 +13,9 @@ import harness
 from cli_exhibit import INCOMPLETE, Exhibit, verdicts
 from seeds import controls_storage
 from seeds.build import HOME, SECOND, Builder, statement
+from test_cli_faults import ONCE, needed
 
 CONTROLS = [word for control in controls_storage.CONTROLS for word in ("--control", control)]
-ONCE = {"AWS_MAX_ATTEMPTS": "1"}
 _numbers = itertools.count(620000000101)
 
 
@@ -121,15 +121,14 @@ OPERATIONS = ["s3:GetBucketEncryption", "s3:GetBucketLifecycleConfiguration", "s
 def test_a_refused_call_opens_what_needs_it(exhibit, faults, tmp_path):
     exhibit.collect(*CONTROLS)
     before = exhibit.test(*CONTROLS)
-    needs = {c["id"]: set(c["operations"]) for c in exhibit.run("controls", "--format", "json").json()["controls"]}
-    hints = {"confidential-data-identified": {"resourcegroupstaggingapi:GetResources"}}
+    needs = needed(exhibit)
     for operation in OPERATIONS:
         run = Exhibit(tmp_path / operation.replace(":", "-"), exhibit.account, exhibit.endpoint, exhibit.binary)
         with faults(f"{operation}=403"):
             told = run.collect(*CONTROLS, code=INCOMPLETE, **ONCE)
         assert {gap["operation"] for gap in told["gaps"]} == {operation}
         for control, now in run.test(*CONTROLS).items():
-            if operation in needs[control] - hints.get(control, set()):
+            if operation in needs[control]:
                 assert now["verdict"] == "not-tested" or now["incomplete"], (operation, control)
             else:
                 assert (now["verdict"], verdicts(now)) == (before[control]["verdict"], verdicts(before[control])), (operation, control)

@@ -43,7 +43,7 @@ pub struct Control {
 
 impl Control {
     /// The operations of its own tables, without those that do not count with these parameters.
-    pub(crate) fn needed(&self, parameters: &[ParameterUse]) -> Vec<String> {
+    pub fn needed(&self, parameters: &[ParameterUse]) -> Vec<String> {
         if self.page.tables_for.is_empty() {
             return self.own_operations.clone();
         }

@@ -302,16 +302,3 @@ FAILING = {
     "certificates-valid": ["soon.example.com", "gone.example.com", "forgotten"], "vpc-flow-logs": ["dark", "accepts"],
     "load-balancers-multi-az": ["one-zone", "lonely"],
 }
-
-# What a control needs for every verdict; its hints and the controls that it reads matter for some.
-OWN = {
-    "load-balancers-multi-az": {"elb:DescribeLoadBalancers", "elbv2:DescribeLoadBalancers", "elbv2:DescribeTargetGroups", "elbv2:DescribeTargetHealth"},
-    "network-firewall-inspects": {"ec2:DescribeRouteTables", "ec2:DescribeVpcs", "network-firewall:ListFirewalls", "network-firewall:DescribeFirewall",
-                                  "network-firewall:DescribeFirewallPolicy", "network-firewall:DescribeLoggingConfiguration"},
-    "network-segmentation": {"ec2:DescribeInternetGateways", "ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeSubnets",
-                             "ec2:DescribeVpcs", "rds:DescribeDBSubnetGroups"},
-    "sg-egress-restricted": {"ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroupRules",
-                             "ec2:DescribeSecurityGroups", "ec2:GetManagedPrefixListEntries"},
-    "waf-on-public-endpoints": {"apigateway:GetRestApis", "apigateway:GetStages", "cloudfront:ListDistributions", "elbv2:DescribeLoadBalancers",
-                                "wafv2:GetWebACL", "wafv2:GetWebACLForResource"},
-}

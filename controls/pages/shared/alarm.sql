@@ -20,7 +20,7 @@ stream AS MATERIALIZED (
   WHERE :mechanism = 'cloudwatch'
 ),
 -- Each filter with the best alarm behind it: 2 works, 1 is in doubt, 0 does not work.
-rated AS (
+rated AS MATERIALIZED (
   SELECT f.*,
     CASE WHEN f.live = 0 OR f.events_needed > :max_threshold THEN 0
          WHEN f.live = 1 AND f.events_needed IS NOT NULL THEN 2 ELSE 1 END AS works
@@ -67,11 +67,12 @@ told AS MATERIALIZED (
   UNION ALL
   SELECT w.account, w.event, w.form, w.event_region,
     r.name || coalesce(' by way of ' || r.via, ''),
-    CASE WHEN r.fires_on_everything = 1 THEN r.name || ' also fires on everyday events'
+    CASE WHEN r.fires_on_everything = 1 AND r.alerts IS NOT NULL THEN r.name || ' also fires on everyday events'
          WHEN r.alerts IS NULL THEN r.name || ': whether it tells anybody is not known' END,
     CASE WHEN t.excluded_callers <> '[]' THEN 'the rule ' || r.name || ' leaves out the callers ' || t.excluded_callers END,
     r.source,
-    CASE WHEN r.fires_on_everything = 1 THEN 0 WHEN r.alerts = 1 THEN 2 ELSE 1 END
+    -- A rule whose targets could not be read may only pass events on, to a rule that chooses.
+    CASE WHEN r.fires_on_everything = 1 AND r.alerts IS NOT NULL THEN 0 WHEN r.alerts = 1 THEN 2 ELSE 1 END
   FROM wanted w
   JOIN rule_event r ON r.control = :control AND r.account = w.account AND r.event = w.event
     AND r.form = w.form AND r.event_region = w.event_region
@@ -84,7 +85,7 @@ form AS MATERIALIZED (
       AND t.form = w.form AND t.event_region = w.event_region), -1) AS works
   FROM wanted w
 ),
-event AS (
+event AS MATERIALIZED (
   SELECT account, event, name, required, place, min(works) AS works, min(source) AS source
   FROM form GROUP BY account, event, name, required, place
 ),
@@ -111,7 +112,7 @@ here AS MATERIALIZED (
   FROM account a
 ),
 -- What could not be looked at in a place leaves what was not found there open.
-judged AS (
+judged AS MATERIALIZED (
   SELECT e.*, h.region AS account_region, h.source AS account_source, h.recorded, h.group_region, h.home_region,
     h.streams, h.unseen, h.dry, h.class, h.all_regions,
     CASE WHEN e.event NOT LIKE 'organizations:%' THEN 'managed here' ELSE h.organization END AS organization,
@@ -158,7 +159,7 @@ judged AS (
   JOIN here h ON h.account = e.account
 ),
 -- The first thing that decides: a word for it, from which verdict and reason follow.
-decided AS (
+decided AS MATERIALIZED (
   SELECT j.*,
     CASE
       WHEN organization IS NULL THEN 'organization-unknown'
