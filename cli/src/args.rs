@@ -126,8 +126,10 @@ pub enum Command {
     /// Check that a locker, a snapshot or a bundle is as it was written
     #[command(after_help = "Example:\n  exhibit verify audit-2026-H2/bundle.zip")]
     Verify(Verify),
-    /// Derive the records again from the kept responses, and compare
-    #[command(after_help = "Example:\n  exhibit reperform")]
+    /// Make records, verdicts and workpaper data again from the kept answers, and compare
+    #[command(
+        after_help = "Example:\n  exhibit reperform audit-2026-H2/bundle.zip\n  exhibit reperform --live --sample 25 --seed 'chosen by the auditor'"
+    )]
     Reperform(Reperform),
     /// List the controls, or print one
     #[command(
@@ -285,11 +287,21 @@ pub struct Verify {
 /// `exhibit reperform`.
 #[derive(Debug, Args)]
 pub struct Reperform {
-    /// The locker [default: that of --locker]
-    pub locker: Option<PathBuf>,
+    /// A bundle (.zip) or a locker [default: that of --locker]
+    #[arg(value_name = "BUNDLE|LOCKER")]
+    pub path: Option<PathBuf>,
     /// Only this snapshot, by its run id
     #[arg(long, value_name = "RUN")]
     pub snapshot: Option<String>,
+    /// Ask AWS some of the snapshot's questions again, today; needs credentials
+    #[arg(long)]
+    pub live: bool,
+    /// With --live: how many
+    #[arg(long, value_name = "N", default_value_t = 25, requires = "live", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub sample: u32,
+    /// With --live: which; the same text chooses the same, whoever runs it
+    #[arg(long, value_name = "TEXT", default_value = "1", requires = "live")]
+    pub seed: String,
 }
 
 /// `exhibit controls`.

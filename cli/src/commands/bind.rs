@@ -112,6 +112,7 @@ pub fn bind(
         tool: &tool,
         assessment: &assessed.assessment,
         catalogue,
+        settings: &config.settings,
         snapshots: &snapshots,
         locker,
         changes,
