@@ -126,6 +126,11 @@ pub enum Command {
     /// Check that a locker, a snapshot or a bundle is as it was written
     #[command(after_help = "Example:\n  exhibit verify audit-2026-H2/bundle.zip")]
     Verify(Verify),
+    /// Hold the kept exchanges against CloudTrail, in both directions
+    #[command(
+        after_help = "Example:\n  exhibit reconcile --period 2026-H2\n  exhibit reconcile --period 2026-H2 --cloudtrail AWSLogs/ --public-key cloudtrail.pem"
+    )]
+    Reconcile(Reconcile),
     /// Make records, verdicts and workpaper data again from the kept answers, and compare
     #[command(
         after_help = "Example:\n  exhibit reperform audit-2026-H2/bundle.zip\n  exhibit reperform --live --sample 25 --seed 'chosen by the auditor'"
@@ -282,6 +287,23 @@ pub struct Bind {
 pub struct Verify {
     /// A locker, a snapshot (.zip) or a bundle (.zip) [default: the locker]
     pub path: Option<PathBuf>,
+}
+
+/// `exhibit reconcile`.
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// A period of exhibit.toml [default: the latest complete snapshot alone]
+    #[arg(long, value_name = "NAME", conflicts_with = "snapshot")]
+    pub period: Option<String>,
+    /// A snapshot, by its run id
+    #[arg(long, value_name = "RUN")]
+    pub snapshot: Option<String>,
+    /// CloudTrail's log files, digest files too, or folders of them [default: ask CloudTrail's event history]
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
+    pub cloudtrail: Vec<PathBuf>,
+    /// A public key of CloudTrail's (`aws cloudtrail list-public-keys`), to check digest files with
+    #[arg(long, value_name = "FILE", requires = "cloudtrail")]
+    pub public_key: Vec<PathBuf>,
 }
 
 /// `exhibit reperform`.

@@ -19,7 +19,7 @@ use controls::result::SnapshotResults;
 use controls::settings::Settings;
 use evidence::clock::Timestamp;
 use evidence::diff::Diff;
-use evidence::locker::{Locker, SnapshotEntry};
+use evidence::locker::{Locker, Reconciled, SnapshotEntry};
 use evidence::snapshot::{Snapshot, Tool};
 
 pub mod bundle;
@@ -53,6 +53,8 @@ pub struct Engagement<'a> {
     pub snapshots: &'a [SnapshotInput<'a>],
     /// The locker they come from.
     pub locker: &'a Locker,
+    /// What became of holding the locker against CloudTrail, in order of the log.
+    pub reconciliations: &'a [Reconciled],
     /// What changed since an earlier moment or period, if there is one to compare with.
     pub changes: Option<Changes<'a>>,
     /// Folder with the firm's own templates.

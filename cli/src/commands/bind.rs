@@ -115,6 +115,7 @@ pub fn bind(
         settings: &config.settings,
         snapshots: &snapshots,
         locker,
+        reconciliations: &locker.reconciliations()?,
         changes,
         templates_dir: config.templates_dir.as_deref(),
     };

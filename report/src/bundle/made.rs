@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Files, pinned, pretty};
 use crate::error::ReportError;
-use crate::view::Book;
+use crate::view::{Book, cloudtrail_rows, newest};
 use crate::{Engagement, csv};
 
 /// All of them, by path below the top folder; [`pinned::RESULTS`] names the others.
@@ -33,6 +33,16 @@ pub(crate) fn data(
     }
     for (path, bytes) in results {
         put(format!("criteria/{path}"), bytes.clone());
+    }
+    let newest = newest(engagement);
+    if !newest.is_empty() {
+        put(
+            "cloudtrail/reconcile.csv".to_owned(),
+            csv::reconcile(&cloudtrail_rows(&newest)).into_bytes(),
+        );
+        for one in newest.values() {
+            put(format!("cloudtrail/{}.json", one.seq), one.bytes.clone());
+        }
     }
     let latest = &engagement.latest()?.snapshot.meta.run;
     for input in engagement.snapshots {

@@ -207,6 +207,7 @@ impl Trial {
             settings: &self.settings,
             snapshots: &snapshots,
             locker: &self.locker,
+            reconciliations: &self.locker.reconciliations().unwrap(),
             changes,
             templates_dir: self.templates.as_deref(),
         })

@@ -9,7 +9,8 @@ use controls::catalogue::{Catalogue, PAGES};
 use evidence::archive::ArchiveWriter;
 use evidence::digest::Digest;
 use evidence::exchange::Exchange;
-use evidence::locker::{Locker, SnapshotEntry};
+use evidence::locker::{Locker, Reconciled, SnapshotEntry};
+use evidence::log::EntryType;
 use evidence::manual::Attachment;
 use evidence::snapshot::{Lines, Snapshot, SnapshotMeta, Status};
 use report::bundle::pinned::{Pinned, RESULTS, SCHEMA};
@@ -319,6 +320,56 @@ impl<'a> Again<'a> {
         Ok(())
     }
 
+    /// The reconciliations that the bundle holds, each as the log names it. A list of them is made
+    /// again; whether CloudTrail still says so is not asked.
+    fn reconciliations(&mut self, pinned: &Pinned) -> Result<Vec<Reconciled>, Stop> {
+        let bag = &mut *self.bag;
+        let mut wrong = Vec::new();
+        let mut failed = None;
+        let found = self.locker.reconciliations_by(|seq, object| {
+            let path = format!("data/cloudtrail/{seq}.json");
+            let bytes = match bag.read(&path) {
+                Ok(bytes) => bytes,
+                Err(e) => {
+                    failed.get_or_insert(e);
+                    None
+                }
+            };
+            if bytes.as_ref().is_some_and(|bytes| Digest::of(bytes) != object.sha256) {
+                wrong.push(path);
+                return Ok(None);
+            }
+            Ok(bytes)
+        })?;
+        if let Some(e) = failed {
+            return Err(e);
+        }
+        for path in wrong {
+            self.differs(&path, "changed", "its SHA-256 is not the one in the log");
+        }
+        // Each run's newest must be there: leaving one out would hide what it says.
+        let newest: BTreeSet<u64> = pinned
+            .snapshots
+            .iter()
+            .filter_map(|run| {
+                let entries = self.locker.entries().iter().rev();
+                let about = |body: &serde_json::Value| {
+                    let runs = body.get("runs").and_then(|runs| runs.as_array());
+                    runs.is_some_and(|runs| runs.iter().any(|r| r.as_str() == Some(run)))
+                };
+                let mut entries = entries.filter(|e| e.r#type == EntryType::Reconcile && about(&e.body));
+                entries.next().map(|entry| entry.seq)
+            })
+            .collect();
+        for seq in newest {
+            let path = format!("data/cloudtrail/{seq}.json");
+            if !self.bag.names().contains(&path) {
+                self.differs(&path, "missing", format!("line {seq} of the log names it"));
+            }
+        }
+        Ok(found)
+    }
+
     /// The pages as they are in the bundle.
     fn catalogue(&mut self, pinned: &Pinned) -> Result<Option<Catalogue>, Stop> {
         let mut pages = Vec::new();
@@ -387,6 +438,7 @@ impl<'a> Again<'a> {
             unable(&mut self.done, "the settings could not be used");
             return Ok(());
         }
+        let reconciliations = self.reconciliations(pinned)?;
         let assessed = conclude(
             &self.locker,
             &pinned.settings,
@@ -394,7 +446,7 @@ impl<'a> Again<'a> {
             pinned.period.as_ref(),
             taken,
         )?;
-        let mut again = made(&self.locker, pinned, &catalogue, &assessed)?;
+        let mut again = made(&self.locker, pinned, &catalogue, &assessed, &reconciliations)?;
         let mut kept = BTreeMap::new();
         let names: Vec<String> = self.bag.names().iter().filter(|path| is_data(path)).cloned().collect();
         for path in names {
@@ -465,6 +517,7 @@ fn made(
     pinned: &Pinned,
     catalogue: &Catalogue,
     assessed: &Assessed,
+    reconciliations: &[Reconciled],
 ) -> Result<BTreeMap<String, Vec<u8>>, Stop> {
     let snapshots: Vec<SnapshotInput<'_>> = assessed
         .snapshots
@@ -487,6 +540,7 @@ fn made(
         settings: &pinned.settings,
         snapshots: &snapshots,
         locker,
+        reconciliations,
         changes: None,
         templates_dir: None,
     };
@@ -503,7 +557,7 @@ fn is_data(path: &str) -> bool {
     };
     match name.split('/').collect::<Vec<_>>().as_slice() {
         ["criteria", .., file] => !file.ends_with(".html"),
-        ["evidence", _, "evidence.db"] | ["evidence", _, "tests", _] => true,
+        ["cloudtrail", _] | ["evidence", _, "evidence.db"] | ["evidence", _, "tests", _] => true,
         [file] => [RESULTS, "evidence.db", "changes.json"].contains(file) || file.ends_with(".csv"),
         _ => false,
     }
