@@ -203,7 +203,7 @@ fn uncalled(event: &Event, scene: &Scene<'_>) -> (Class, String) {
             );
         }
         if LOOKUPS.contains(&event.name.as_str()) && scene.lookups.contains(id) {
-            return (Class::Accounted, "a lookup of an earlier reconciliation".to_owned());
+            return (Class::Accounted, "a call that a reconciliation made".to_owned());
         }
     }
     if event.name == "AssumeRole"
