@@ -10,7 +10,7 @@ use evidence::archive::ArchiveWriter;
 use evidence::digest::Digest;
 use evidence::exchange::Exchange;
 use evidence::locker::{Locker, Reconciled, SnapshotEntry};
-use evidence::log::EntryType;
+use evidence::log::{self, EntryType};
 use evidence::manual::Attachment;
 use evidence::snapshot::{Lines, Snapshot, SnapshotMeta, Status};
 use report::bundle::pinned::{Pinned, RESULTS, SCHEMA};
@@ -33,6 +33,7 @@ pub fn reperform(path: &Path, only: Option<&str>, runtime: &Runtime) -> Result<R
     let mut bag = Bag::open(path)?;
     let mut again = Again::of(&mut bag, path, runtime)?;
     again.check_program()?;
+    again.check_checkpoint()?;
     let pinned = again.pinned()?;
     let mut taken = Vec::new();
     for run in &again.runs(pinned.as_ref()) {
@@ -117,6 +118,22 @@ impl<'a> Again<'a> {
                 "the bundle was made by {by}, this is {this}: what differs may be due to that"
             ));
         }
+        Ok(())
+    }
+
+    /// Nothing follows the newest entry of the log: only a checkpoint holds it in place.
+    fn check_checkpoint(&mut self) -> Result<(), Stop> {
+        let lines = self.locker.lines();
+        for size in (1..=lines.len()).rev() {
+            let file = format!("data/log/checkpoints/{}.checkpoint", log::stem(size as u64));
+            let Some(text) = self.bag.text(&file)? else { continue };
+            if text != log::checkpoint(&self.locker.identity().origin, &lines[..size]) {
+                let message = format!("its first {size} lines are not those of {file}");
+                self.differs(LOG, "changed", message);
+            }
+            return Ok(());
+        }
+        self.differs(LOG, "changed", "no checkpoint holds it in place");
         Ok(())
     }
 
