@@ -42,6 +42,10 @@ Control endpoints. POST, parameters in the query, JSON answers, an unknown param
   /exhibit/event?region=us-east-1
         the body, as JSON, is an event as CloudTrail writes it, or a list of them; LookupEvents finds it in
         the region named, else in its awsRegion
+  /exhibit/record?on=1|0
+        from now on every request for the account is an event of its history, with the request id of its answer
+  /exhibit/events
+        gives all events of the account as a list; /exhibit/forget-events forgets them
   /exhibit/reset
         forgets everything; moto grows with each reset, so a new process is better
   GET /exhibit/state, /exhibit/health

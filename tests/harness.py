@@ -102,7 +102,7 @@ class Account:
 
     def control(self, path: str, **parameters) -> dict:
         """A control endpoint of the emulator, for this account."""
-        if path in ("root", "user", "trail", "kms-rotation"):
+        if path in ("root", "user", "trail", "kms-rotation", "record", "events", "forget-events"):
             parameters.setdefault("account", self.number)
         return post(self.endpoint, f"/exhibit/{path}", **parameters)
 

@@ -24,7 +24,7 @@ HEAD = 'organization = "Harborlight Robotics"\n'
 
 def aborted(exhibit) -> None:
     """The run is in the log, without a snapshot, and the locker is whole."""
-    assert [entry["type"] for entry in exhibit.log()] == ["genesis", "run-open", "run-abort"]
+    assert [entry["type"] for entry in exhibit.log()] == ["genesis", "run-open", "witness", "run-abort"]
     assert list((exhibit.locker / "spool").iterdir()) == []
     exhibit.verify()
 
@@ -35,7 +35,7 @@ def aborted(exhibit) -> None:
 def test_no_credentials(tmp_path, binary, memory):
     exhibit = cli_exhibit.Exhibit(tmp_path / "work", None, memory, binary)
     complains(exhibit.run("collect", timeout=30), USAGE, "credentials", "AWS_PROFILE")
-    assert exhibit.snapshots() == [] and {entry["type"] for entry in exhibit.log()} <= {"genesis", "run-open", "run-abort"}
+    assert exhibit.snapshots() == [] and {entry["type"] for entry in exhibit.log()} <= {"genesis", "run-open", "witness", "run-abort"}
     exhibit.verify()
 
 

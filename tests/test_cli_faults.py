@@ -207,7 +207,7 @@ def test_without_the_identity(exhibit, faults, kind, code, words):
     """Whose evidence would it be? The run ends, and the log says that there was one."""
     with faults(f"{IDENTITY}={kind}"):
         complains(exhibit.run("collect", **ONCE), code, *words)
-    assert [entry["type"] for entry in exhibit.log()] == ["genesis", "run-open", "run-abort"]
+    assert [entry["type"] for entry in exhibit.log()] == ["genesis", "run-open", "witness", "run-abort"]
     assert exhibit.log()[-1]["body"]["reason"]
     assert exhibit.snapshots() == []
     exhibit.verify()

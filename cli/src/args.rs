@@ -126,8 +126,15 @@ pub enum Command {
     /// Check that a locker, a snapshot or a bundle is as it was written
     #[command(after_help = "Example:\n  exhibit verify audit-2026-H2/bundle.zip")]
     Verify(Verify),
-    /// Derive the records again from the kept responses, and compare
-    #[command(after_help = "Example:\n  exhibit reperform")]
+    /// Hold the kept exchanges against CloudTrail, in both directions
+    #[command(
+        after_help = "Example:\n  exhibit reconcile --period 2026-H2\n  exhibit reconcile --period 2026-H2 --cloudtrail AWSLogs/ --public-key cloudtrail.pem"
+    )]
+    Reconcile(Reconcile),
+    /// Make records, verdicts and workpaper data again from the kept answers, and compare
+    #[command(
+        after_help = "Example:\n  exhibit reperform audit-2026-H2/bundle.zip\n  exhibit reperform --live --sample 25 --seed 'chosen by the auditor'"
+    )]
     Reperform(Reperform),
     /// List the controls, or print one
     #[command(
@@ -282,14 +289,41 @@ pub struct Verify {
     pub path: Option<PathBuf>,
 }
 
+/// `exhibit reconcile`.
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// A period of exhibit.toml [default: the latest complete snapshot alone]
+    #[arg(long, value_name = "NAME", conflicts_with = "snapshot")]
+    pub period: Option<String>,
+    /// A snapshot, by its run id
+    #[arg(long, value_name = "RUN")]
+    pub snapshot: Option<String>,
+    /// CloudTrail's log files, digest files too, or folders of them [default: ask CloudTrail's event history]
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
+    pub cloudtrail: Vec<PathBuf>,
+    /// A public key of CloudTrail's (`aws cloudtrail list-public-keys`), to check digest files with
+    #[arg(long, value_name = "FILE", requires = "cloudtrail")]
+    pub public_key: Vec<PathBuf>,
+}
+
 /// `exhibit reperform`.
 #[derive(Debug, Args)]
 pub struct Reperform {
-    /// The locker [default: that of --locker]
-    pub locker: Option<PathBuf>,
+    /// A bundle (.zip) or a locker [default: that of --locker]
+    #[arg(value_name = "BUNDLE|LOCKER")]
+    pub path: Option<PathBuf>,
     /// Only this snapshot, by its run id
     #[arg(long, value_name = "RUN")]
     pub snapshot: Option<String>,
+    /// Ask AWS some of the snapshot's questions again, today; needs credentials
+    #[arg(long)]
+    pub live: bool,
+    /// With --live: how many
+    #[arg(long, value_name = "N", default_value_t = 25, requires = "live", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub sample: u32,
+    /// With --live: which; the same text chooses the same, whoever runs it
+    #[arg(long, value_name = "TEXT", default_value = "1", requires = "live")]
+    pub seed: String,
 }
 
 /// `exhibit controls`.

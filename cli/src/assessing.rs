@@ -5,6 +5,7 @@ use controls::evaluate::evaluate_in;
 use controls::manual::Frame;
 use controls::period::{Assessment, Tested, assess_period, assess_snapshot, select};
 use controls::result::SnapshotResults;
+use controls::settings::Settings;
 use evidence::locker::{Locker, SnapshotEntry};
 use evidence::period::Period;
 use evidence::snapshot::{Snapshot, SnapshotMeta};
@@ -137,15 +138,42 @@ fn find(all: &[SnapshotEntry], run: &str) -> Result<SnapshotEntry, Stop> {
     }
 }
 
+/// A snapshot that is to be tested.
+pub struct Taken {
+    /// Its entry in the log.
+    pub entry: SnapshotEntry,
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// The zip as it lies in the locker.
+    pub zip: Vec<u8>,
+}
+
 /// Tests the subject's snapshots and draws the conclusions.
 pub fn assess(locker: &Locker, config: &Config, catalogue: &Catalogue, subject: &Subject) -> Result<Assessed, Stop> {
+    let mut taken = Vec::new();
+    for entry in subject.entries(locker)? {
+        taken.push(Taken {
+            zip: locker.snapshot_bytes(&entry)?,
+            snapshot: locker.load(&entry.run)?,
+            entry,
+        });
+    }
+    conclude(locker, &config.settings, catalogue, subject.period(), taken)
+}
+
+/// Tests these snapshots, and says what they say together; of the locker only the log is read.
+pub fn conclude(
+    locker: &Locker,
+    settings: &Settings,
+    catalogue: &Catalogue,
+    period: Option<&Period>,
+    taken: Vec<Taken>,
+) -> Result<Assessed, Stop> {
     let mut snapshots = Vec::new();
     let mut tested = Vec::new();
-    let frame = Frame::of(subject.period(), locker.attachments()?);
-    for entry in subject.entries(locker)? {
-        let zip = locker.snapshot_bytes(&entry)?;
-        let snapshot = locker.load(&entry.run)?;
-        let evaluation = evaluate_in(catalogue, &config.settings, &snapshot, &frame)?;
+    let frame = Frame::of(period, locker.attachments()?);
+    for Taken { entry, snapshot, zip } in taken {
+        let evaluation = evaluate_in(catalogue, settings, &snapshot, &frame)?;
         let database = evaluation.database.bytes().map_err(Stop::failure)?;
         let results = evaluation.results;
         tested.push(Tested {
@@ -160,15 +188,15 @@ pub fn assess(locker: &Locker, config: &Config, catalogue: &Catalogue, subject: 
             database,
         });
     }
-    let assessment = match subject {
-        Subject::Period(period) => {
+    let assessment = match period {
+        Some(period) => {
             let known = locker
                 .known_until()
                 .unwrap_or(evidence::clock::Timestamp::start_of(period.start));
-            assess_period(catalogue, &config.settings, period, &tested, known)?
+            assess_period(catalogue, settings, period, &tested, known)?
         }
-        Subject::Snapshot(_) => match tested.pop() {
-            Some(tested) => assess_snapshot(catalogue, &config.settings, tested),
+        None => match tested.pop() {
+            Some(tested) => assess_snapshot(catalogue, settings, tested),
             None => return Err(Stop::failure("there is no snapshot to test")),
         },
     };

@@ -51,6 +51,14 @@ impl Stop {
             message: message.to_string(),
         }
     }
+
+    /// What is to be verified cannot be read as what it should be.
+    pub fn damaged(message: impl fmt::Display) -> Self {
+        Self {
+            exit: Exit::VerificationFailed,
+            message: message.to_string(),
+        }
+    }
 }
 
 impl From<evidence::locker::LockerError> for Stop {

@@ -52,6 +52,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
         Command::Review(args) => commands::review::run(global, args),
         Command::Bind(args) => commands::bind::run(global, args),
         Command::Verify(args) => commands::verify::run(global, args),
+        Command::Reconcile(args) => commands::reconcile::run(global, args),
         Command::Reperform(args) => commands::reperform::run(global, args),
         Command::Controls(args) => commands::controls_list::run(global, args),
         Command::Policy(args) => commands::policy::run(global, args),

@@ -95,7 +95,7 @@ fn is_url(text: &str) -> bool {
 }
 
 /// The same with the capturing transport, for the calls of a run.
-pub fn capturing(loaded: &SdkConfig, run: &str, capture: &Arc<Capture>) -> SdkConfig {
+pub fn capturing(loaded: &SdkConfig, app: &str, capture: &Arc<Capture>) -> SdkConfig {
     let retry = match loaded.retry_config() {
         // Adaptive retries slow a throttled run down by more than an order of magnitude.
         Some(config) if config.mode() == RetryMode::Adaptive => {
@@ -110,8 +110,8 @@ pub fn capturing(loaded: &SdkConfig, run: &str, capture: &Arc<Capture>) -> SdkCo
         .retry_config(retry)
         // Bodies are read whole, under the transport's own timeout.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    // Found again in CloudTrail's userAgent. The run id has only characters that are allowed.
-    if let Ok(name) = AppName::new(format!("exhibit-{run}")) {
+    // Found again in CloudTrail's userAgent.
+    if let Ok(name) = AppName::new(app.to_owned()) {
         builder = builder.app_name(name);
     }
     builder.build()

@@ -6,10 +6,12 @@
 mod convert;
 mod environment;
 mod failure;
+pub mod lookup;
 pub mod operations;
 pub mod policy;
 pub mod progress;
 mod region;
+pub mod repeat;
 mod run;
 mod session;
 pub mod source;
@@ -17,5 +19,8 @@ mod sources;
 mod transport;
 
 pub use failure::Failure;
-pub use run::{CollectError, Collected, Derived, Regions, Request, Target, collect, collect_replayed, replay};
+pub use run::{
+    CollectError, Collected, Derived, Regions, Request, Target, collect, collect_replayed, replay, replay_with,
+};
 pub use sources::{SOURCES, for_operations};
+pub use transport::live::Held;

@@ -22,7 +22,7 @@ pub use crate::region::Regions;
 use crate::session::Session;
 use crate::source::{Answer, Batch, Context, EventWindow, Scope, Source, ask};
 use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES};
-use crate::transport::live::Capture;
+use crate::transport::live::{Capture, Held};
 use crate::transport::replay::Recording;
 
 /// Reads in progress at most; the transport limits requests further.
@@ -97,8 +97,10 @@ pub async fn collect(
 ) -> Result<Collected, CollectError> {
     let loaded = environment::load().await?;
     let opened_at = request.clock.now();
-    let draft = writer.begin(opened_at, &request.tool, plan(&request.sources, request.event_days))?;
-    let run = draft.run().to_owned();
+    let mut draft = writer.begin(opened_at, &request.tool, plan(&request.sources, request.event_days))?;
+    // AWS's own log then has the head of ours with every call, and dates it.
+    let roles = request.targets.iter().any(|target| target.role_arn.is_some());
+    let witness = draft.witness(request.clock.now(), roles)?;
     let capture = Capture::new(draft, request.clock.clone(), request.timeout, request.progress.clone());
     let shared = Shared {
         sources: &request.sources,
@@ -108,8 +110,8 @@ pub async fn collect(
     };
     let interrupted = {
         let work = async {
-            let base = environment::capturing(&loaded, &run, &capture);
-            let accounts = open_accounts(&base, &run, &request, &shared).await?;
+            let base = environment::capturing(&loaded, &witness, &capture);
+            let accounts = open_accounts(&base, &witness, &request, &shared).await?;
             shared.read(&accounts).await;
             Ok::<_, CollectError>(())
         };
@@ -170,6 +172,28 @@ pub struct Derived {
 /// Derives records and gaps from a snapshot's responses, by the same code that collected them.
 pub async fn replay(snapshot: &Snapshot, zip: Vec<u8>) -> Result<Derived, SnapshotError> {
     let recording = Recording::new(&snapshot.exchanges, zip)?;
+    Ok(derive(snapshot, &recording, |account| {
+        Session::replay(recording.clone(), account.to_owned())
+    })
+    .await)
+}
+
+/// The same with one answer in place of the recorded one.
+pub async fn replay_with(snapshot: &Snapshot, zip: Vec<u8>, instead: (u64, Held)) -> Result<Derived, SnapshotError> {
+    let recording = Recording::new(&snapshot.exchanges, zip)?;
+    recording.put_instead(instead.0, instead.1);
+    Ok(derive(snapshot, &recording, |account| {
+        Session::replay(recording.clone(), account.to_owned())
+    })
+    .await)
+}
+
+/// Reads every source of a snapshot, by sessions that ask a recording.
+pub(crate) async fn derive(
+    snapshot: &Snapshot,
+    recording: &Recording,
+    session_of: impl Fn(&str) -> Session,
+) -> Derived {
     let sources: Vec<&'static Source> = SOURCES
         .iter()
         .copied()
@@ -186,7 +210,7 @@ pub async fn replay(snapshot: &Snapshot, zip: Vec<u8>) -> Result<Derived, Snapsh
     };
     let mut accounts = Vec::new();
     for scope in &snapshot.meta.accounts {
-        let session = Session::replay(recording.clone(), scope.account.clone());
+        let session = session_of(&scope.account);
         let home = partition_home(&scope.caller_arn).to_owned();
         let asked_in = identity_region(&snapshot.exchanges, &scope.account);
         if let Ok(identity) = identify(&session, &asked_in).await {
@@ -210,12 +234,12 @@ pub async fn replay(snapshot: &Snapshot, zip: Vec<u8>) -> Result<Derived, Snapsh
         .batch;
     batch.gaps.sort();
     batch.gaps.dedup();
-    Ok(Derived {
+    Derived {
         tables: batch.tables,
         gaps: batch.gaps,
         missing,
         unused,
-    })
+    }
 }
 
 /// Replays a snapshot into a locker, as if it were collected now: exchanges, times and all.
@@ -377,7 +401,7 @@ fn interrupted_gaps(account: &str, source: &Source, region: &str) -> Vec<Gap> {
 /// Finds out whose credentials these are, and which regions are to be asked.
 async fn open_accounts(
     base: &SdkConfig,
-    run: &str,
+    witness: &str,
     request: &Request,
     shared: &Shared<'_>,
 ) -> Result<Vec<Opened>, CollectError> {
@@ -389,7 +413,7 @@ async fn open_accounts(
     };
     let mut accounts: Vec<Opened> = Vec::new();
     for target in targets {
-        let session = Session::live(assume(base, run, target).await, None);
+        let session = Session::live(assume(base, witness, target).await, None);
         let region = base.region().map_or("us-east-1", |region| region.as_ref());
         let identity = identify(&session, region)
             .await
@@ -445,14 +469,15 @@ fn check_regions(found: &Found, account: &str, own: &str, scope: &Regions) -> Re
     Ok(())
 }
 
-async fn assume(base: &SdkConfig, run: &str, target: &Target) -> SdkConfig {
+/// The same, as the target's role, in a session of this name.
+pub(crate) async fn assume(base: &SdkConfig, session: &str, target: &Target) -> SdkConfig {
     let Some(role) = &target.role_arn else {
         return base.clone();
     };
     // The provider needs a client that is not captured: its answer holds credentials.
     let plain = base.to_builder().http_client(environment::http_client()).build();
     let mut provider = aws_config::sts::AssumeRoleProvider::builder(role)
-        .session_name(format!("exhibit-{run}"))
+        .session_name(session)
         .configure(&plain);
     if let Some(id) = &target.external_id {
         provider = provider.external_id(id);
@@ -468,7 +493,7 @@ async fn assume(base: &SdkConfig, run: &str, target: &Target) -> SdkConfig {
 
 type Identity = aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 
-async fn identify(session: &Session, region: &str) -> Result<Answer<Identity>, Failure> {
+pub(crate) async fn identify(session: &Session, region: &str) -> Result<Answer<Identity>, Failure> {
     ask(session.sts(region).get_caller_identity().send()).await
 }
 

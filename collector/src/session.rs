@@ -54,6 +54,16 @@ impl Session {
         }
     }
 
+    /// With a recording, while some of its questions are put to AWS again; `config` has the HTTP
+    /// client that does both, and real credentials.
+    pub fn sampling(config: SdkConfig, account: String) -> Self {
+        let config = config.to_builder().retry_config(RetryConfig::disabled()).build();
+        Self {
+            replay: true,
+            ..Self::live(config, Some(account))
+        }
+    }
+
     /// The same, for an account that has told its id.
     #[must_use]
     pub fn of_account(mut self, account: &str) -> Self {

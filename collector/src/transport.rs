@@ -20,6 +20,7 @@ mod cbor;
 pub mod live;
 pub mod params;
 pub mod replay;
+pub mod sample;
 
 /// Marks the requests of one client with what they are about.
 #[derive(Clone, Debug)]

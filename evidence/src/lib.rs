@@ -15,5 +15,6 @@ pub mod locker;
 pub mod log;
 pub mod manual;
 pub mod period;
+pub mod reconcile;
 pub mod record;
 pub mod snapshot;

@@ -22,11 +22,13 @@ mod draft;
 mod layout;
 mod manual;
 mod put;
+mod reconciled;
 mod verify;
 mod writer;
 
 pub use draft::{Draft, Sealing};
 pub use layout::Layout;
+pub use reconciled::{ReconcileBody, Reconciled};
 pub use verify::{Fault, Verification};
 pub use writer::{Recovery, Writer};
 
@@ -163,6 +165,22 @@ impl Locker {
         let locker = Self::open_chain(dir)?;
         locker.check_newest_checkpoint()?;
         Ok(locker)
+    }
+
+    /// A locker of which only the log is at hand, one line per entry, as a bundle holds it; the
+    /// chain is checked. Files that the log names are not there: reading one is an error.
+    pub fn of_log(place: &Path, log: &str) -> Result<Self, LockerError> {
+        let (entries, lines) = chain::parse(log)?;
+        let identity = match entries.first() {
+            Some(first) => identity_of(first, &lines[0]),
+            None => return Err(damaged("log", "it is empty")),
+        };
+        Ok(Self {
+            layout: Layout::new(place),
+            identity,
+            entries,
+            lines,
+        })
     }
 
     /// The newest entry is named by no other; only a checkpoint holds it in place.

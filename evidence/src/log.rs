@@ -5,7 +5,7 @@
 //! the checkpoints (C2SP tlog-checkpoint).
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,6 +34,10 @@ pub enum EntryType {
     ManualEvidence,
     /// A person signed off.
     Review,
+    /// What a run's calls carry into AWS's log, so that AWS dates the log's head.
+    Witness,
+    /// The locker was held against CloudTrail.
+    Reconcile,
 }
 
 impl EntryType {
@@ -42,7 +46,7 @@ impl EntryType {
     pub fn has_checkpoint(self) -> bool {
         matches!(
             self,
-            Self::RunOpen | Self::Snapshot | Self::RunAbort | Self::ManualEvidence | Self::Review
+            Self::RunOpen | Self::Snapshot | Self::RunAbort | Self::ManualEvidence | Self::Review | Self::Reconcile
         )
     }
 }
@@ -101,6 +105,13 @@ pub fn checkpoint<L: AsRef<[u8]>>(origin: &str, lines: &[L]) -> String {
     format!("{origin}\n{}\n{}\n", lines.len(), STANDARD.encode(root(lines).bytes()))
 }
 
+/// What stands in AWS's own log for a checkpoint: `evl1.` and the SHA-256 of the checkpoint's
+/// text in base64url. 48 characters, all of them allowed in a role session name and an app id.
+pub fn witness(checkpoint: &str) -> String {
+    let digest = Digest::of(checkpoint);
+    format!("evl1.{}", URL_SAFE_NO_PAD.encode(digest.bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +146,14 @@ mod tests {
         for (n, expected) in roots.iter().enumerate() {
             assert_eq!(root(&leaves[..n]).to_string(), *expected, "size {n}");
         }
+    }
+
+    #[test]
+    fn a_witness_fits_where_it_has_to_stand() {
+        let text = witness(&checkpoint("exhibit/acme/01234567", &[""]));
+        assert_eq!((text.len(), &text[..5]), (48, "evl1."));
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        assert!(text.chars().all(allowed), "{text}");
     }
 
     #[test]

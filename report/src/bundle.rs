@@ -14,16 +14,19 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::Engagement;
 use crate::error::ReportError;
 use crate::escape::Dialect;
 use crate::site::Pages;
 use crate::templates::Templates;
 use crate::view::{Book, Cover};
-use crate::{Engagement, csv};
 
+mod made;
+pub mod pinned;
 mod population;
 mod verify;
 
+pub(crate) use made::data;
 pub(crate) use population::results;
 pub use verify::{BUNDLE, verify};
 
@@ -58,33 +61,14 @@ pub(crate) fn write(
     pages: &Pages,
     results: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Vec<u8>, ReportError> {
-    let mut payload = Files::new();
+    let mut payload = data(engagement, book, results)?;
     let mut put = |path: String, bytes: Vec<u8>| payload.insert(format!("data/{path}"), bytes);
     put("binder.pdf".to_owned(), binder.to_vec());
     for (path, bytes) in &pages.bundled {
         put(path.clone(), bytes.clone());
     }
-    put("deviations.csv".to_owned(), csv::deviations(book).into_bytes());
-    put("gaps.csv".to_owned(), csv::gaps(engagement).into_bytes());
-    put("request-list.csv".to_owned(), csv::requests(book).into_bytes());
-    if let Some(changes) = &engagement.changes {
-        let value = json!({
-            "schema": "exhibit.changes/1",
-            "earlier": changes.earlier,
-            "later": changes.later,
-            "records": changes.diff,
-            "controls": changes.comparison,
-        });
-        put("changes.json".to_owned(), pretty(&value)?);
-    }
-    for (path, bytes) in results {
-        put(format!("criteria/{path}"), bytes.clone());
-    }
-    for control in engagement.catalogue.controls() {
-        let pages = engagement.catalogue.pages();
-        if let Some((_, text)) = pages.into_iter().find(|(file, _)| *file == control.page.file) {
-            put(format!("controls/{}.md", control.page.id), text.as_bytes().to_vec());
-        }
+    for (path, text) in pinned::pages(engagement.catalogue) {
+        put(path, text.as_bytes().to_vec());
     }
     evidence(engagement, &mut payload)?;
     locker(engagement, &mut payload)?;
@@ -180,9 +164,8 @@ fn pretty(value: &impl Serialize) -> Result<Vec<u8>, ReportError> {
     Ok(bytes)
 }
 
-/// The snapshots' files byte for byte, and their databases.
+/// The snapshots' files byte for byte.
 fn evidence(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), ReportError> {
-    let latest = &engagement.latest()?.snapshot.meta.run;
     for input in engagement.snapshots {
         let run = &input.snapshot.meta.run;
         let failed = |source| ReportError::Snapshot {
@@ -193,18 +176,6 @@ fn evidence(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), Repo
         for name in archive.names() {
             let bytes = archive.read(&name).map_err(failed)?;
             payload.insert(format!("data/evidence/{run}/{name}"), bytes);
-        }
-        if run == latest {
-            payload.insert("data/evidence.db".to_owned(), input.database.to_vec());
-        } else {
-            // What the verdicts of an earlier snapshot rest on, so that each can be run again.
-            payload.insert(format!("data/evidence/{run}/evidence.db"), input.database.to_vec());
-            for (id, result) in &input.results.controls {
-                payload.insert(
-                    format!("data/evidence/{run}/tests/{id}.sql"),
-                    result.sql.clone().into_bytes(),
-                );
-            }
         }
     }
     Ok(())

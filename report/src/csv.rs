@@ -1,5 +1,8 @@
 //! CSV as RFC 4180 has it, safe to open in a spreadsheet.
 
+use evidence::locker::Reconciled;
+use evidence::reconcile::Row;
+
 use crate::Engagement;
 use crate::view::Book;
 
@@ -100,6 +103,39 @@ pub(crate) fn requests(book: &Book) -> String {
             &r.why,
             &r.ask,
             &r.concerns.join(" "),
+        ]);
+    }
+    csv.finish()
+}
+
+/// Every call and every event of the reconciliations with CloudTrail.
+pub(crate) fn reconcile(rows: &[(&Reconciled, &Row)]) -> String {
+    let mut csv = Csv::new(&[
+        "class",
+        "run",
+        "exchange",
+        "account",
+        "region",
+        "operation",
+        "request_id",
+        "event_id",
+        "at",
+        "why",
+        "entry",
+    ]);
+    for (one, row) in rows {
+        csv.row(&[
+            row.class.as_str(),
+            row.run.as_deref().unwrap_or_default(),
+            &row.exchange.map_or_else(String::new, |i| i.to_string()),
+            &row.account,
+            &row.region,
+            &row.operation,
+            row.request_id.as_deref().unwrap_or_default(),
+            row.event_id.as_deref().unwrap_or_default(),
+            &row.at.to_string(),
+            &row.why,
+            &one.seq.to_string(),
         ]);
     }
     csv.finish()

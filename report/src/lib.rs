@@ -16,9 +16,10 @@ use controls::catalogue::Catalogue;
 use controls::compare::Comparison;
 use controls::period::Assessment;
 use controls::result::SnapshotResults;
+use controls::settings::Settings;
 use evidence::clock::Timestamp;
 use evidence::diff::Diff;
-use evidence::locker::{Locker, SnapshotEntry};
+use evidence::locker::{Locker, Reconciled, SnapshotEntry};
 use evidence::snapshot::{Snapshot, Tool};
 
 pub mod bundle;
@@ -46,10 +47,14 @@ pub struct Engagement<'a> {
     pub assessment: &'a Assessment,
     /// The pages they were made from.
     pub catalogue: &'a Catalogue,
+    /// What the firm decided about the tests.
+    pub settings: &'a Settings,
     /// At least the snapshots the assessment rests on.
     pub snapshots: &'a [SnapshotInput<'a>],
     /// The locker they come from.
     pub locker: &'a Locker,
+    /// What became of holding the locker against CloudTrail, in order of the log.
+    pub reconciliations: &'a [Reconciled],
     /// What changed since an earlier moment or period, if there is one to compare with.
     pub changes: Option<Changes<'a>>,
     /// Folder with the firm's own templates.
@@ -131,6 +136,19 @@ pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
         pages: binder.pages,
         binder_pdf: binder.bytes,
     })
+}
+
+/// The data files of the bundle that follow from the evidence, by their path in it: what
+/// [`bind`] puts there, made without pages and binder.
+pub fn data_files(engagement: &Engagement<'_>) -> Result<BTreeMap<String, Vec<u8>>, ReportError> {
+    let used = engagement.used()?;
+    let engagement = &Engagement {
+        snapshots: &used,
+        ..*engagement
+    };
+    let book = view::Book::of(engagement)?;
+    let results = bundle::results(engagement)?;
+    bundle::data(engagement, &book, &results)
 }
 
 /// The text of the binder in the closed set of tags: what [`bind`] gives to [`pdf::render`].

@@ -21,6 +21,7 @@ embedded![
     "README.txt",
     "binder-appendices.html",
     "binder-changes.html",
+    "binder-cloudtrail.html",
     "binder-records.html",
     "binder-scope.html",
     "binder-summary.html",

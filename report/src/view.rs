@@ -15,6 +15,7 @@ use crate::{Engagement, escape};
 
 mod appendix;
 mod changes;
+mod cloudtrail;
 mod cover;
 mod criterion;
 mod evidence_index;
@@ -26,6 +27,8 @@ mod workpaper;
 
 pub use appendix::{ColumnDoc, ParameterUsed, TableDoc};
 pub use changes::{ChangesView, ControlChange, TableChange};
+pub use cloudtrail::{CloudtrailView, ContradictionRow, ReconciledRow};
+pub(crate) use cloudtrail::{newest, rows as cloudtrail_rows};
 pub use cover::Cover;
 pub use criterion::{ControlRef, CriterionRow, Series};
 pub use evidence_index::{EvidenceIndex, ExchangeRow};
@@ -51,6 +54,8 @@ pub struct Book {
     pub cover: Cover,
     /// What was asked, answered and refused.
     pub scope: Scope,
+    /// Whether CloudTrail tells of the same calls.
+    pub cloudtrail: CloudtrailView,
     /// Controls, worst first.
     pub summary: Summary,
     /// All criteria by series.
@@ -221,6 +226,7 @@ impl Book {
             name: name.trim_end_matches('-').to_owned(),
             cover: cover::cover(engagement)?,
             scope: scope::scope(engagement),
+            cloudtrail: cloudtrail::view(engagement),
             summary: summary::summary(engagement),
             printed: if rows > PRINTED { CUT } else { PRINTED },
             changes: engagement.changes.as_ref().map(|c| changes::changes(engagement, c)),

@@ -19,6 +19,7 @@ import uuid
 import boto3
 import botocore.exceptions
 from botocore import xform_name
+from botocore.config import Config
 from botocore.parsers import RpcV2CBORParser
 from botocore.serialize import RpcV2CBORSerializer
 from moto.cloudwatch.models import Alarm
@@ -57,7 +58,8 @@ def error(code: str, message: str, namespace: str = "com.amazonaws") -> bytes:
 
 @functools.lru_cache(maxsize=64)
 def _client(region: str, access_key: str, port: int):
-    return _session.client("cloudwatch", endpoint_url=f"http://127.0.0.1:{port}", region_name=region, aws_access_key_id=access_key, aws_secret_access_key="x")
+    return _session.client("cloudwatch", endpoint_url=f"http://127.0.0.1:{port}", region_name=region, aws_access_key_id=access_key, aws_secret_access_key="x",
+                           config=Config(user_agent_extra="exhibit-nested"))
 
 
 def answer(operation: str, body: bytes, region: str, access_key: str, port: int) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -10,7 +10,7 @@ import moto.iam.models as iam
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import moto_api_backend
 
-from . import account, cloudtrail, clock, kms, lookup_events, stated, state
+from . import account, cloudtrail, clock, kms, lookup_events, recorded, stated, state
 from .state import STATE
 
 
@@ -125,6 +125,7 @@ def reset(query: Query) -> None:
     moto_api_backend.reset()
     stated.forget()
     lookup_events.forget()
+    recorded.accounts.clear()
     state.reset()
 
 
@@ -141,7 +142,20 @@ def event(query: Query, body: bytes) -> None:
     lookup_events.add(_account(query), query.text("region"), json.loads(body))
 
 
-_POST = {"answer": stated_answer, "event": event, "regions": regions, "page-size": page_size, "root": root, "user": user, "credential-report": credential_report, "trail": trail,
+def record(query: Query) -> None:
+    number, on = _account(query), query.flag("on")
+    recorded.accounts.discard(number) if on is False else recorded.accounts.add(number)
+
+
+def events(query: Query) -> list[dict]:
+    return lookup_events.kept(_account(query))
+
+
+def forget_events(query: Query) -> None:
+    lookup_events.forget(_account(query))
+
+
+_POST = {"record": record, "events": events, "forget-events": forget_events, "answer": stated_answer, "event": event, "regions": regions, "page-size": page_size, "root": root, "user": user, "credential-report": credential_report, "trail": trail,
          "kms-rotation": kms_rotation, "s3": s3, "reset": reset}
 
 
@@ -156,8 +170,8 @@ def answer(method: str, path: str, query_text: str, body: bytes = b"") -> tuple[
         if name == "answer":
             stated.state(json.loads(body))
         query = Query(query_text)
-        _POST[name](query, *([body] if name == "event" else []))
+        told = _POST[name](query, *([body] if name == "event" else []))
         query.done()
     except Exception as refused:  # a test's mistake: say which
         return 400, json.dumps({"error": f"{type(refused).__name__}: {refused}"}).encode()
-    return 200, b'{"ok": true}'
+    return 200, b'{"ok": true}' if told is None else json.dumps(told).encode()

@@ -33,9 +33,16 @@ def add(account: str, region: str | None, given: dict | list) -> None:
             _events.setdefault((account, where), []).append(event)
 
 
-def forget() -> None:
+def forget(account: str | None = None) -> None:
     with _lock:
-        _events.clear()
+        for key in [key for key in _events if account in (None, key[0])]:
+            del _events[key]
+
+
+def kept(account: str) -> list[dict]:
+    """All events of an account, as a trail would deliver them."""
+    with _lock:
+        return [event for (number, _), events in _events.items() if number == account for event in events]
 
 
 def _username(event: dict) -> str | None:

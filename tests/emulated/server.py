@@ -20,7 +20,7 @@ import wire
 
 from . import (  # noqa: F401  (they extend moto)
     account, clock, cloudtrail, cloudwatch, compute, control, ec2, events, iam, kms,
-    logs, lookup_events, paging, roots, s3, s3control, scaling, sns, stated,
+    logs, lookup_events, paging, recorded, roots, s3, s3control, scaling, sns, stated,
 )
 from .state import STATE
 
@@ -67,11 +67,14 @@ class Emulator:
         call = wire.recognise(environ["REQUEST_METHOD"], environ["RAW_URI"], _headers(environ), body)
 
         given: list[bytes] = []
+        recording = recorded.wanted(call, environ, body)
 
         def started(status: str, headers: list, *rest):
             if call.service in ("s3", "s3control"):
                 request = str(uuid.uuid4()).replace("-", "")[:16].upper()
                 headers = [*headers, ("x-amz-request-id", request), ("x-amz-id-2", request * 4)]
+            if recording:
+                headers = recorded.record(call, environ, body, status, headers, recording)
             self._note(call, status[:3])
             if given and (call.service, call.operation) in roots.ROOTS:
                 headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
@@ -90,8 +93,8 @@ class Emulator:
             if (call.service, call.operation) not in roots.ROOTS:
                 return list(self.moto(environ, started))
             head: list = []
-            body = b"".join(self.moto(environ, lambda status, headers, *rest: head.append((status, headers))))
-            given[0] = roots.renamed(call.service, call.operation, body)
+            answer = b"".join(self.moto(environ, lambda status, headers, *rest: head.append((status, headers))))
+            given[0] = roots.renamed(call.service, call.operation, answer)
             started(*head[0])
             return given
 

@@ -112,8 +112,10 @@ pub fn bind(
         tool: &tool,
         assessment: &assessed.assessment,
         catalogue,
+        settings: &config.settings,
         snapshots: &snapshots,
         locker,
+        reconciliations: &locker.reconciliations()?,
         changes,
         templates_dir: config.templates_dir.as_deref(),
     };

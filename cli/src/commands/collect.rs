@@ -81,7 +81,7 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
 }
 
 /// Ends on Ctrl-C or a polite kill.
-async fn interrupted() {
+pub async fn interrupted() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

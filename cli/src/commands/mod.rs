@@ -18,6 +18,7 @@ pub mod demo;
 pub mod diff;
 pub mod init;
 pub mod policy;
+pub mod reconcile;
 pub mod reperform;
 pub mod review;
 pub mod status;

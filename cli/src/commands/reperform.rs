@@ -1,130 +1,183 @@
-//! `exhibit reperform`: derives the records again from the responses, and compares.
+//! `exhibit reperform`: makes again what follows from the kept answers, and compares byte by
+//! byte; or asks AWS some of the questions once more.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
-use evidence::canonical;
-use evidence::digest::Digest;
-use evidence::locker::{Fault, Locker, SnapshotEntry};
-use evidence::record::Row;
-use evidence::snapshot::{Snapshot, Status};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{self, Global};
 use crate::exit::{Exit, Stop};
-use crate::ui::{bold, emit_json, plural, safe, say};
+use crate::ui::{bold, dim, emit_json, plural, safe, say};
 
-/// What re-derivation gave for one snapshot.
+mod bag;
+mod bundle;
+mod compare;
+mod derive;
+mod live;
+mod locker;
+mod volatile;
+
+use compare::Difference;
+use derive::Rederived;
+
+/// Differences shown in the terminal; the JSON document has them all.
+const SHOWN: usize = 40;
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+pub struct Reperformed {
+    /// `bundle` or `locker`.
+    kind: &'static str,
+    /// Records and gaps, by snapshot.
+    snapshots: Vec<Rederived>,
+    /// Controls, where something vouches for their results.
+    controls: Option<Controls>,
+    /// Data files made again and compared.
+    files: usize,
+    /// What is not the same, but for records and gaps.
+    differences: Vec<Difference>,
+    /// What was not made again, and why.
+    not_compared: Vec<NotCompared>,
+    /// What a reader should know that is no difference.
+    notes: Vec<String>,
+}
+
+/// Controls that were run again.
 #[derive(Debug, Serialize)]
-struct Reperformed {
-    snapshot: String,
-    compared: bool,
-    tables: usize,
-    records: u64,
-    exchanges: usize,
-    differences: Vec<Fault>,
+struct Controls {
+    same: usize,
+    of: usize,
+    /// Ids of those that did not come out the same.
+    different: Vec<String>,
+}
+
+/// A file or a snapshot that was left out.
+#[derive(Debug, Serialize)]
+struct NotCompared {
+    what: String,
+    why: String,
+}
+
+impl Reperformed {
+    /// Everything came out the same.
+    fn is_same(&self) -> bool {
+        self.differences.is_empty() && self.snapshots.iter().all(|one| one.differences.is_empty())
+    }
+
+    fn skip(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        self.not_compared.push(NotCompared {
+            what: what.into(),
+            why: why.into(),
+        });
+    }
 }
 
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
-    let dir = args.locker.as_deref().unwrap_or(&global.locker);
-    let locker = Locker::open(dir)?;
+    let path = args.path.as_deref().unwrap_or(&global.locker);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| Stop::failure(format!("cannot start: {e}")))?;
-    let mut all = Vec::new();
-    for entry in locker.snapshots()? {
-        if args.snapshot.as_ref().is_none_or(|run| entry.run.starts_with(run)) {
-            all.push(runtime.block_on(reperform(&locker, &entry))?);
-        }
+    if args.live {
+        return live::run(global, args, path, &runtime);
     }
-    if all.is_empty() {
-        return Err(Stop::usage("there is no such snapshot; `exhibit status` lists them"));
-    }
-    let same = all.iter().filter(|one| one.differences.is_empty()).count();
-    if global.json() {
-        emit_json(&json!({ "schema": "exhibit.reperform/1", "ok": same == all.len(), "snapshots": all }))?;
+    let done = if path.is_dir() {
+        locker::reperform(global, path, args.snapshot.as_deref(), &runtime)?
     } else {
-        for one in &all {
-            let verdict = match (one.compared, one.differences.is_empty()) {
-                (false, _) => "partial, not compared",
-                (true, true) => "the same",
-                (true, false) => "DIFFERENT",
-            };
-            say!(
-                "{}  {verdict}: {} records in {} tables from {} exchanges",
-                bold(&one.snapshot),
-                one.records,
-                one.tables,
-                one.exchanges
-            );
-            for difference in &one.differences {
-                say!("  {}: {}", safe(&difference.file), safe(&difference.message));
-            }
-        }
-        say!("{same} of {} the same, byte for byte", plural(all.len(), "snapshot"));
+        bundle::reperform(path, args.snapshot.as_deref(), &runtime)?
+    };
+    if global.json() {
+        emit_json(&document(path, &done))?;
+    } else {
+        print(path, &done)?;
     }
-    Ok(if same == all.len() {
+    Ok(if done.is_same() {
         Exit::Ok
     } else {
         Exit::VerificationFailed
     })
 }
 
-async fn reperform(locker: &Locker, entry: &SnapshotEntry) -> Result<Reperformed, Stop> {
-    let zip = locker.snapshot_bytes(entry)?;
-    let snapshot = locker.load(&entry.run)?;
-    let derived = collector::replay(&snapshot, zip).await.map_err(Stop::failure)?;
-    let mut differences = Vec::new();
-    // An interrupted run had asked things whose records it never made, and had not asked others.
-    let whole = snapshot.meta.status == Status::Complete;
-    if whole {
-        for text in derived.missing {
-            differences.push(Fault::new("exchanges.jsonl", "missing", text));
-        }
-        for text in derived.unused {
-            differences.push(Fault::new(
-                "exchanges.jsonl",
-                "unused",
-                format!("{text} was not asked for again"),
-            ));
-        }
-        compare(&snapshot, &derived.tables, &mut differences)?;
-        if derived.gaps != snapshot.gaps {
-            differences.push(Fault::new(
-                "gaps.jsonl",
-                "changed",
-                "other gaps come out of the responses",
-            ));
-        }
+/// The JSON document, `exhibit.reperform/1`.
+fn document(path: &Path, done: &Reperformed) -> Value {
+    let mut document = json!({ "schema": "exhibit.reperform/1", "ok": done.is_same(), "path": path });
+    if let (Value::Object(into), Ok(Value::Object(from))) = (&mut document, serde_json::to_value(done)) {
+        into.extend(from);
     }
-    Ok(Reperformed {
-        snapshot: entry.run.clone(),
-        compared: whole,
-        tables: derived.tables.len(),
-        records: derived.tables.values().map(|rows| rows.len() as u64).sum(),
-        exchanges: snapshot.exchanges.len(),
-        differences,
-    })
+    document
 }
 
-/// Compares the digests of all tables with those in `snapshot.json`.
-fn compare(
-    snapshot: &Snapshot,
-    derived: &BTreeMap<String, Vec<Row>>,
-    differences: &mut Vec<Fault>,
-) -> Result<(), Stop> {
-    let tables: std::collections::BTreeSet<&String> = snapshot.meta.records.keys().chain(derived.keys()).collect();
-    for table in tables {
-        let lines = evidence::snapshot::records_text(derived.get(table).map_or(&[], Vec::as_slice))
-            .map_err(|e: canonical::NotCanonical| Stop::failure(e))?;
-        let (count, digest) = (lines.lines().count() as u64, Digest::of(&lines));
-        let kept = snapshot.meta.records.get(table);
-        if kept.is_none_or(|kept| kept.sha256 != digest) {
-            let message = format!("{} rows kept, {count} derived again", kept.map_or(0, |kept| kept.count));
-            differences.push(Fault::new(format!("records/{table}.jsonl"), "changed", message));
+fn print(path: &Path, done: &Reperformed) -> Result<(), Stop> {
+    say!(
+        "{}",
+        bold(&format!("The {} {}, made again:", done.kind, path.display()))
+    );
+    for one in &done.snapshots {
+        let verdict = match (one.compared, one.differences.is_empty()) {
+            (false, _) => "partial, not compared".to_owned(),
+            (true, true) => "the same".to_owned(),
+            (true, false) => bold("DIFFERENT"),
+        };
+        say!(
+            "  {}  {verdict}: {} records in {} tables and {} from {} exchanges",
+            one.snapshot,
+            one.records,
+            one.tables,
+            plural(one.gaps, "gap"),
+            one.exchanges
+        );
+        for difference in one.differences.iter().take(SHOWN) {
+            say!("    {}: {}", safe(&difference.file), safe(&difference.message));
         }
+        more(one.differences.len())?;
+    }
+    let same = done
+        .snapshots
+        .iter()
+        .filter(|one| one.compared && one.differences.is_empty());
+    say!(
+        "  {} of {} the same, byte for byte",
+        same.count(),
+        plural(done.snapshots.iter().filter(|one| one.compared).count(), "snapshot")
+    );
+    if let Some(controls) = &done.controls {
+        say!(
+            "  {} of {} the same: verdict, population, query and result, byte for byte",
+            controls.same,
+            plural(controls.of, "control")
+        );
+        say!("  {} made again and compared", plural(done.files, "data file"));
+    }
+    for difference in done.differences.iter().take(SHOWN) {
+        let of = difference
+            .control
+            .as_deref()
+            .map_or_else(String::new, |id| format!("{id}  "));
+        say!(
+            "    {}{}: {}",
+            bold(&of),
+            safe(&difference.file),
+            safe(&difference.message)
+        );
+    }
+    more(done.differences.len())?;
+    for left in &done.not_compared {
+        say!(
+            "{}",
+            dim(&format!("  not compared: {}: {}", safe(&left.what), safe(&left.why)))
+        );
+    }
+    for note in &done.notes {
+        say!("  note: {}", safe(note));
+    }
+    Ok(())
+}
+
+fn more(found: usize) -> Result<(), Stop> {
+    if found > SHOWN {
+        say!("    and {} more; --format json lists all", found - SHOWN);
     }
     Ok(())
 }

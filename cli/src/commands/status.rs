@@ -1,7 +1,8 @@
 //! `exhibit status`: what the locker holds.
 
-use evidence::locker::Locker;
+use evidence::locker::{Locker, Reconciled, SnapshotEntry};
 use evidence::manual::{Attachment, Review};
+use evidence::reconcile::Class;
 use serde_json::json;
 
 use crate::args::Global;
@@ -20,6 +21,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
         .collect();
     let attachments = locker.attachments()?;
     let reviews = locker.reviews()?;
+    let reconciliations = locker.reconciliations()?;
     if global.json() {
         emit_json(&json!({
             "schema": "exhibit.status/1",
@@ -31,6 +33,9 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
             "unclosed_runs": unclosed,
             "attachments": attachments,
             "reviews": reviews,
+            "reconciliations": reconciliations.iter().map(|one| json!({
+                "entry": one.seq, "at": one.at, "runs": one.body.runs, "source": one.body.source, "counts": one.body.counts,
+            })).collect::<Vec<_>>(),
             "periods": config.periods.iter().map(|period| json!({
                 "period": period,
                 "snapshots": snapshots.iter().filter(|s| period.contains(s.opened_at)).map(|s| &s.run).collect::<Vec<_>>(),
@@ -88,6 +93,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
         say!("Run {run} is in progress or was cut short; the next `exhibit collect` seals what there is.");
     }
     supplied(&attachments, &reviews)?;
+    reconciled(&snapshots, &reconciliations)?;
     for period in &config.periods {
         if !snapshots.iter().any(|s| period.contains(s.opened_at)) {
             say!("Period {} has no snapshot.", safe(&period.name));
@@ -95,6 +101,35 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     }
     say!("Next: `exhibit test`, or `exhibit verify` to check every byte.");
     Ok(Exit::Ok)
+}
+
+/// Which snapshots were held against CloudTrail, and what the latest time showed.
+fn reconciled(snapshots: &[SnapshotEntry], reconciliations: &[Reconciled]) -> Result<(), Stop> {
+    let of = |run: &String| reconciliations.iter().rev().find(|one| one.body.runs.contains(run));
+    let not = snapshots.iter().filter(|snapshot| of(&snapshot.run).is_none()).count();
+    if let Some(last) = reconciliations.last() {
+        let counts: Vec<String> = Class::ALL
+            .iter()
+            .rev()
+            .filter_map(|class| Some((class, *last.body.counts.get(class.as_str())?)))
+            .filter(|(class, n)| *n > 0 || class.is_contradiction())
+            .map(|(class, n)| format!("{n} {class}"))
+            .collect();
+        say!(
+            "CloudTrail: {} of {} reconciled on {}: {}",
+            plural(last.body.runs.len(), "run"),
+            snapshots.len(),
+            last.at.day(),
+            counts.join(", ")
+        );
+    }
+    if not > 0 {
+        say!(
+            "CloudTrail: {} not reconciled; its event history keeps 90 days (`exhibit reconcile`).",
+            plural(not, "snapshot")
+        );
+    }
+    Ok(())
 }
 
 /// What people supplied.

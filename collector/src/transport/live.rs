@@ -59,9 +59,20 @@ impl Pace {
     }
 }
 
+/// An exchange that is no part of a run, and the body of its answer.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The exchange.
+    pub exchange: Exchange,
+    /// The body, if there was an answer.
+    pub body: Option<Vec<u8>>,
+}
+
 /// What all requests of a run share.
 pub struct Capture {
     draft: Mutex<Option<Draft>>,
+    /// Where there is no run: exchanges and bodies, for as long as they are looked at.
+    memory: Option<Mutex<Vec<Held>>>,
     failure: Mutex<Option<LockerError>>,
     clock: Arc<dyn Clock>,
     timeout: Duration,
@@ -86,6 +97,7 @@ impl Capture {
     pub fn new(draft: Draft, clock: Arc<dyn Clock>, timeout: Duration, progress: Arc<dyn Progress>) -> Arc<Self> {
         Arc::new(Self {
             draft: Mutex::new(Some(draft)),
+            memory: None,
             failure: Mutex::new(None),
             clock,
             timeout,
@@ -95,6 +107,31 @@ impl Capture {
             pace: Mutex::default(),
             silent: Mutex::default(),
         })
+    }
+
+    /// Captures into memory: what is asked is no collection, and nothing of it is stored.
+    pub fn in_memory(clock: Arc<dyn Clock>, timeout: Duration, progress: Arc<dyn Progress>) -> Arc<Self> {
+        Arc::new(Self {
+            draft: Mutex::new(None),
+            memory: Some(Mutex::default()),
+            failure: Mutex::new(None),
+            clock,
+            timeout,
+            progress,
+            all: Semaphore::new(IN_FLIGHT),
+            each: Mutex::default(),
+            pace: Mutex::default(),
+            silent: Mutex::default(),
+        })
+    }
+
+    /// What was captured into memory so far, in the order in which it ended.
+    pub fn held(&self) -> Vec<Held> {
+        let memory = self
+            .memory
+            .as_ref()
+            .map(|memory| memory.lock().unwrap_or_else(PoisonError::into_inner));
+        memory.map(|held| held.clone()).unwrap_or_default()
     }
 
     /// Takes the draft back; later requests fail. An error is one that kept an exchange from
@@ -113,6 +150,16 @@ impl Capture {
     }
 
     fn store(&self, exchange: Exchange, body: Option<&[u8]>) -> Result<u64, ConnectorError> {
+        if let Some(memory) = &self.memory {
+            let mut held = memory.lock().unwrap_or_else(PoisonError::into_inner);
+            let i = held.len() as u64 + 1;
+            held.push(Held {
+                exchange: Exchange { i, ..exchange },
+                body: body.map(<[u8]>::to_vec),
+            });
+            observe(i);
+            return Ok(i);
+        }
         let mut draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(draft) = draft.as_mut() else {
             return Err(ConnectorError::user("the run has ended".into()));

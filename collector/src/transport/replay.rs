@@ -14,7 +14,7 @@ use aws_smithy_types::body::SdkBody;
 use evidence::exchange::{Exchange, Outcome, RequestKey};
 use evidence::snapshot::{Bodies, SnapshotError};
 
-use super::live::broken_off;
+use super::live::{Held, broken_off};
 use super::{admit, observe, params};
 
 /// The exchanges of a snapshot, ready to answer.
@@ -27,6 +27,8 @@ struct State {
     waiting: HashMap<RequestKey, VecDeque<Exchange>>,
     bodies: Bodies,
     missing: Vec<String>,
+    /// Answers in place of recorded ones, by number.
+    instead: HashMap<u64, Held>,
 }
 
 impl fmt::Debug for Recording {
@@ -55,6 +57,7 @@ impl Recording {
             waiting,
             bodies: Bodies::of(zip)?,
             missing: Vec::new(),
+            instead: HashMap::new(),
         };
         Ok(Arc::new(Self {
             state: Mutex::new(state),
@@ -74,7 +77,14 @@ impl Recording {
         (state.missing.clone(), unused)
     }
 
-    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    /// From now on this answers in place of the exchange of that number.
+    pub fn put_instead(&self, exchange: u64, answer: Held) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.instead.insert(exchange, answer);
+    }
+
+    /// The recorded answer to a request, and the number of its exchange.
+    pub(super) fn answer(&self, request: &HttpRequest) -> Result<(u64, HttpResponse), ConnectorError> {
         let call = admit(request)?;
         let account = call.label.account.clone().unwrap_or_default();
         let key = RequestKey::new(
@@ -96,7 +106,12 @@ impl Recording {
             state.missing.push(text.clone());
             return Err(ConnectorError::user(text.into()));
         };
-        observe(exchange.i);
+        let i = exchange.i;
+        observe(i);
+        if let Some(held) = state.instead.get(&i) {
+            let response = response(&held.exchange, held.body.clone().unwrap_or_default());
+            return Ok((i, response.map_err(ConnectorError::user)?));
+        }
         if exchange.outcome != Outcome::Response {
             return Err(broken_off(exchange.transport_error.as_deref().unwrap_or("no response")));
         }
@@ -104,7 +119,7 @@ impl Recording {
             Some(file) => state.bodies.read(file).map_err(|e| ConnectorError::user(e.into()))?,
             None => Vec::new(),
         };
-        response(&exchange, body).map_err(ConnectorError::user)
+        Ok((i, response(&exchange, body).map_err(ConnectorError::user)?))
     }
 }
 
@@ -128,6 +143,6 @@ impl HttpClient for ReplayClient {
 
 impl HttpConnector for ReplayClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(self.0.answer(&request))
+        HttpConnectorFuture::ready(self.0.answer(&request).map(|(_, response)| response))
     }
 }

@@ -42,6 +42,25 @@ pub fn read(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
     Ok((entries, lines))
 }
 
+/// Reads the same from one text with a line per entry, as a bundle has it.
+pub fn parse(log: &str) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
+    let mut entries = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    for (seq, text) in (1..).zip(log.split_inclusive('\n')) {
+        let name = format!("log/{}.json", stem(seq));
+        match entry(text, seq, lines.last().map(Digest::of)) {
+            Ok(entry) => entries.push(entry),
+            Err(Broken::Changed(message)) => return Err(damaged(name, message)),
+            Err(Broken::Chain(message)) => return Err(fault(name, "chain", message)),
+        }
+        lines.push(text.trim_end_matches('\n').to_owned());
+    }
+    if entries.is_empty() {
+        return Err(fault("log/000000001.json", "missing", "the log is empty"));
+    }
+    Ok((entries, lines))
+}
+
 /// Every fault of the log's files.
 pub fn faults(layout: &Layout) -> Result<Vec<Fault>, LockerError> {
     let mut found = Vec::new();

@@ -167,6 +167,30 @@ impl Draft {
         Ok(i)
     }
 
+    /// Logs what the run's calls will carry into AWS's own log: the digest of the checkpoint over
+    /// the log up to this run's opening. AWS then dates that checkpoint with every call.
+    /// `session` tells whether roles are assumed, whose sessions are then named so too.
+    pub fn witness(&mut self, at: Timestamp, session: bool) -> Result<String, LockerError> {
+        let locker = self.writer.locker();
+        let size = usize::try_from(self.seq_open)
+            .unwrap_or(usize::MAX)
+            .min(locker.lines().len());
+        let text = crate::log::checkpoint(&locker.identity().origin, &locker.lines()[..size]);
+        let name = crate::log::witness(&text);
+        self.writer.append(
+            at,
+            EntryType::Witness,
+            json!({
+                "run": self.run,
+                "session_name": session.then_some(&name),
+                "app_id": name,
+                "checkpoint": self.seq_open,
+                "sha256": Digest::of(&text),
+            }),
+        )?;
+        Ok(name)
+    }
+
     /// Closes the run with a snapshot.
     pub fn seal(mut self, sealing: Sealing) -> Result<(Writer, SnapshotMeta), LockerError> {
         let layout = self.writer.layout.clone();

@@ -125,7 +125,7 @@ impl Writer {
     }
 
     /// Puts bytes under their digest; the same bytes are kept once.
-    fn put_object(&self, bytes: &[u8]) -> Result<(), LockerError> {
+    pub(super) fn put_object(&self, bytes: &[u8]) -> Result<(), LockerError> {
         let path = self.layout.dir().join(object(Digest::of(bytes)));
         if path.is_file() {
             return Ok(());

@@ -220,6 +220,23 @@ fn check_manual(locker: &Locker, found: &mut Verification) -> Result<BTreeSet<St
                 Ok(_) => found.count("reviews", 1),
                 Err(e) => found.faults.push(Fault::new(file, "chain", e)),
             },
+            EntryType::Reconcile => match super::reconciled::body(entry) {
+                Ok(body) => {
+                    found.count("reconciliations", 1);
+                    let named = body.object();
+                    if objects.insert(named.object())
+                        && let Err(e) = locker.object(&named)
+                    {
+                        match e {
+                            LockerError::Damaged { file, code, message } => {
+                                found.faults.push(Fault::new(file, code, message));
+                            }
+                            e => return Err(e),
+                        }
+                    }
+                }
+                Err(e) => found.faults.push(Fault::new(file, "chain", e)),
+            },
             _ => {}
         }
     }
