@@ -57,23 +57,25 @@ pub(super) struct Spool {
 }
 
 impl Draft {
-    /// Reads what a crash has left; a torn last line was never acknowledged and is left out.
+    /// Reads what a crash has left, up to the first line or body that is not whole: the spool is never
+    /// synced, so a power cut may leave part of it, or its length without its bytes.
     pub(super) fn resume(layout: &Layout, run: &str) -> Result<Option<Spool>, LockerError> {
         let dir = layout.spool().join(run);
         let open = |name: &str| layout.disk().open(&dir.join(name));
         let (Ok(mut lines), Ok(mut bodies)) = (open("exchanges.jsonl"), open("bodies.bin")) else {
             return Ok(None);
         };
-        let stored = bodies.seek(SeekFrom::End(0)).at(&dir)?;
         let mut exchanges: Vec<Exchange> = Vec::new();
-        let mut end = 0;
+        let mut stored = BufReader::new(&mut bodies);
         for line in BufReader::new(&mut lines).split(b'\n') {
             let line = line.at(&dir)?;
             let Ok(exchange) = serde_json::from_slice::<Exchange>(&line) else {
                 break;
             };
-            end += exchange.body_len;
-            if end > stored {
+            let mut body = Vec::new();
+            (&mut stored).take(exchange.body_len).read_to_end(&mut body).at(&dir)?;
+            let whole = exchange.body_sha256.is_none_or(|digest| digest == Digest::of(&body));
+            if !whole || body.len() as u64 != exchange.body_len || exchange.i != exchanges.len() as u64 + 1 {
                 break;
             }
             exchanges.push(exchange);
