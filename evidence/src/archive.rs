@@ -13,8 +13,10 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::digest::Digest;
 
+mod careful;
 mod structure;
 
+use careful::{Careful, Failure};
 use structure::{Entry, Names};
 
 const LABEL: &str = "sha256:";
@@ -110,15 +112,18 @@ pub enum ArchiveError {
 
 /// Writes an archive. Entries appear in the order in which they are added.
 pub struct ArchiveWriter<W: Read + Write + Seek> {
-    zip: ZipWriter<W>,
+    zip: ZipWriter<Careful<W>>,
+    failure: Failure,
     names: Names,
 }
 
 impl<W: Read + Write + Seek> ArchiveWriter<W> {
     /// An empty archive on an empty file.
     pub fn new(to: W) -> Self {
+        let (to, failure) = Careful::new(to);
         Self {
             zip: ZipWriter::new(to),
+            failure,
             names: Names::default(),
         }
     }
@@ -132,14 +137,19 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
             .last_modified_time(DateTime::default())
             .unix_permissions(0o644)
             .large_file(bytes.len() >= u32::MAX as usize);
-        self.zip.start_file(name, options)?;
-        self.zip.write_all(bytes)?;
-        Ok(())
+        let added = self.zip.start_file(name, options);
+        let written = self.zip.write_all(bytes);
+        // The disk's word comes before what the zip writer makes of it.
+        careful::take(&self.failure)?;
+        added?;
+        Ok(written?)
     }
 
     /// Writes the directory and the digest; gives the file back.
     pub fn finish(self) -> Result<W, ArchiveError> {
-        let mut file = self.zip.finish()?;
+        let finished = self.zip.finish();
+        careful::take(&self.failure)?;
+        let mut file = finished?.inner;
         let length = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(length - 2))?;
         file.write_all(&(COMMENT as u16).to_le_bytes())?;

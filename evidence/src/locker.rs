@@ -18,6 +18,7 @@ use crate::log::{Entry, EntryType};
 use crate::snapshot::{Snapshot, SnapshotError};
 
 mod chain;
+pub mod disk;
 mod draft;
 mod layout;
 mod manual;

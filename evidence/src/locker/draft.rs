@@ -1,13 +1,13 @@
 //! A run in progress: exchanges go to the spool as they happen; sealing makes one zip of them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
 
+use super::disk::DiskFile;
 use super::{At, Layout, LockerError, Writer, put};
 use crate::archive::ArchiveWriter;
 use crate::canonical;
@@ -50,30 +50,32 @@ pub struct Sealing {
 #[derive(Debug)]
 pub(super) struct Spool {
     dir: PathBuf,
-    lines: File,
-    bodies: File,
+    lines: Box<dyn DiskFile>,
+    bodies: Box<dyn DiskFile>,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) plan: Plan,
 }
 
 impl Draft {
-    /// Reads what a crash has left; a torn last line was never acknowledged and is left out.
+    /// Reads what a crash has left, up to the first line or body that is not whole: the spool is never
+    /// synced, so a power cut may leave part of it, or its length without its bytes.
     pub(super) fn resume(layout: &Layout, run: &str) -> Result<Option<Spool>, LockerError> {
         let dir = layout.spool().join(run);
-        let open = |name: &str| File::options().read(true).write(true).open(dir.join(name));
-        let (Ok(lines), Ok(bodies)) = (open("exchanges.jsonl"), open("bodies.bin")) else {
+        let open = |name: &str| layout.disk().open(&dir.join(name));
+        let (Ok(mut lines), Ok(mut bodies)) = (open("exchanges.jsonl"), open("bodies.bin")) else {
             return Ok(None);
         };
-        let stored = bodies.metadata().at(&dir)?.len();
         let mut exchanges: Vec<Exchange> = Vec::new();
-        let mut end = 0;
-        for line in BufReader::new(&lines).split(b'\n') {
+        let mut stored = BufReader::new(&mut bodies);
+        for line in BufReader::new(&mut lines).split(b'\n') {
             let line = line.at(&dir)?;
             let Ok(exchange) = serde_json::from_slice::<Exchange>(&line) else {
                 break;
             };
-            end += exchange.body_len;
-            if end > stored {
+            let mut body = Vec::new();
+            (&mut stored).take(exchange.body_len).read_to_end(&mut body).at(&dir)?;
+            let whole = exchange.body_sha256.is_none_or(|digest| digest == Digest::of(&body));
+            if !whole || body.len() as u64 != exchange.body_len || exchange.i != exchanges.len() as u64 + 1 {
                 break;
             }
             exchanges.push(exchange);
@@ -196,13 +198,12 @@ impl Draft {
         let layout = self.writer.layout.clone();
         let draft = layout.tmp().join(format!("{}.zip", self.run));
         let to = layout.snapshot(&self.run);
-        let file = put::create(&draft).at(&draft)?;
-        let (file, meta) = self.archive(file, &sealing)?;
+        let file = layout.disk().create(&draft).at(&draft)?;
+        let (mut file, meta) = self.archive(file, &sealing)?;
         // Once more from the disk: what is signed for is what a reader will find.
-        let mut written = &file;
-        written.seek(SeekFrom::Start(0)).at(&draft)?;
-        let digest = Digest::of_reader(written).at(&draft)?;
-        put::publish(file, &draft, &to).at(&to)?;
+        file.seek(SeekFrom::Start(0)).at(&draft)?;
+        let digest = Digest::of_reader(&mut file).at(&draft)?;
+        put::publish(layout.disk(), file, &draft, &to).at(&to)?;
         log_snapshot(&mut self.writer, &meta, digest, sealing.closed_at)?;
         remove_spool(&layout, &self.run)?;
         Ok((self.writer, meta))
@@ -221,7 +222,11 @@ impl Draft {
         Ok(self.writer)
     }
 
-    fn archive(&mut self, file: File, sealing: &Sealing) -> Result<(File, SnapshotMeta), LockerError> {
+    fn archive(
+        &mut self,
+        file: Box<dyn DiskFile>,
+        sealing: &Sealing,
+    ) -> Result<(Box<dyn DiskFile>, SnapshotMeta), LockerError> {
         let exchanges = lines_of(&self.spool.exchanges)?;
         let mut gaps = sealing.gaps.clone();
         gaps.sort();
@@ -264,7 +269,7 @@ impl Draft {
             archive.add(&format!("records/{table}.jsonl"), text.as_bytes())?;
         }
         self.spool.bodies.seek(SeekFrom::Start(0)).at(&self.spool.dir)?;
-        let mut bodies = BufReader::new(&self.spool.bodies);
+        let mut bodies = BufReader::new(&mut self.spool.bodies);
         for exchange in &self.spool.exchanges {
             let Some(name) = &exchange.body else { continue };
             let mut body = vec![0; usize::try_from(exchange.body_len).unwrap_or(usize::MAX)];
@@ -280,11 +285,11 @@ pub(super) fn open_spool(layout: &Layout, run: &str, plan: &Plan) -> Result<Spoo
     let dir = layout.spool().join(run);
     // A crash between here and the log entry leaves the same name behind.
     remove_spool(layout, run)?;
-    put::make_dir(&dir).at(&dir)?;
+    layout.make_dir(&dir)?;
     let (lines, bodies) = (dir.join("exchanges.jsonl"), dir.join("bodies.bin"));
     Ok(Spool {
-        lines: put::create(&lines).at(&lines)?,
-        bodies: put::create(&bodies).at(&bodies)?,
+        lines: layout.disk().create(&lines).at(&lines)?,
+        bodies: layout.disk().create(&bodies).at(&bodies)?,
         exchanges: Vec::new(),
         plan: plan.clone(),
         dir,
@@ -314,10 +319,7 @@ pub(super) fn log_snapshot(
 
 pub(super) fn remove_spool(layout: &Layout, run: &str) -> Result<(), LockerError> {
     let dir = layout.spool().join(run);
-    match fs::remove_dir_all(&dir) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e).at(&dir),
-        _ => Ok(()),
-    }
+    put::remove_all(layout.disk(), &dir).at(&dir)
 }
 
 /// JSON Lines of the items, with their count and digest.

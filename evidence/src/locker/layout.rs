@@ -2,20 +2,45 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{At, LockerError};
+use super::disk::{Disk, Fused, RealDisk};
+use super::{At, LockerError, put};
 use crate::log::stem;
 
 /// Paths of a locker.
 #[derive(Clone, Debug)]
 pub struct Layout {
     dir: PathBuf,
+    disk: Fused,
 }
 
 impl Layout {
     /// Of the locker in this folder.
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+        Self::on(Arc::new(RealDisk), dir)
+    }
+
+    /// Of the locker in this folder, written to by way of this disk, until a call to it fails.
+    pub fn on(disk: Arc<dyn Disk>, dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            disk: Fused::new(disk),
+        }
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &self.disk
+    }
+
+    /// Writes a file so that it is there whole, or not at all, and never replaces another.
+    pub(super) fn put(&self, to: &Path, bytes: &[u8]) -> Result<(), LockerError> {
+        put::put(self.disk(), &self.tmp(), to, bytes).at(to)
+    }
+
+    /// Makes a folder, unless it is there.
+    pub(super) fn make_dir(&self, path: &Path) -> Result<(), LockerError> {
+        put::make_dir(self.disk(), path).at(path)
     }
 
     /// The folder itself.

@@ -5,7 +5,7 @@ use std::io;
 
 use serde::de::DeserializeOwned;
 
-use super::{At, Locker, LockerError, Writer, damaged, fault, put};
+use super::{Locker, LockerError, Writer, damaged, fault};
 use crate::clock::Timestamp;
 use crate::digest::Digest;
 use crate::log::{Entry, EntryType, stem};
@@ -131,8 +131,8 @@ impl Writer {
             return Ok(());
         }
         if let Some(folder) = path.parent() {
-            put::make_dir(folder).at(folder)?;
+            self.layout.make_dir(folder)?;
         }
-        put::put(&self.layout.tmp(), &path, bytes).at(&path)
+        self.layout.put(&path, bytes)
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::disk::RealDisk;
 use super::draft::{self, Draft};
 use super::{At, FORMAT, Identity, Layout, Locker, LockerError, put};
 use crate::canonical;
@@ -36,20 +37,19 @@ pub struct Recovery {
 impl Writer {
     /// Makes a new locker.
     pub fn create(dir: &Path, organization: &str, tool: &Tool, at: Timestamp) -> Result<Self, LockerError> {
-        let layout = Layout::new(dir);
+        Self::create_in(Layout::new(dir), organization, tool, at)
+    }
+
+    /// Makes a new locker where the layout says.
+    pub fn create_in(layout: Layout, organization: &str, tool: &Tool, at: Timestamp) -> Result<Self, LockerError> {
+        let dir = layout.dir();
         check_vacant(dir)?;
-        put::make_dir(dir).map_err(|e| LockerError::Occupied {
+        put::make_dir(layout.disk(), dir).map_err(|e| LockerError::Occupied {
             path: dir.to_owned(),
             what: format!("cannot be made: {e}"),
         })?;
-        for folder in [
-            dir.to_owned(),
-            layout.log(),
-            layout.checkpoints(),
-            layout.snapshots(),
-            layout.objects(),
-        ] {
-            put::make_dir(&folder).at(&folder)?;
+        for folder in [layout.log(), layout.checkpoints(), layout.snapshots(), layout.objects()] {
+            layout.make_dir(&folder)?;
         }
         let lock = take_lock(&layout)?;
         prepare(&layout)?;
@@ -67,9 +67,9 @@ impl Writer {
         let line = genesis.line()?;
         let identity = super::identity_of(&genesis, &line);
         let path = layout.entry(1);
-        put::put(&layout.tmp(), &path, format!("{line}\n").as_bytes()).at(&path)?;
+        layout.put(&path, format!("{line}\n").as_bytes())?;
         let path = layout.identity();
-        put::put(&layout.tmp(), &path, canonical::to_line(&identity)?.as_bytes()).at(&path)?;
+        layout.put(&path, canonical::to_line(&identity)?.as_bytes())?;
         Ok(Self {
             layout,
             identity,
@@ -81,9 +81,13 @@ impl Writer {
 
     /// Opens a locker for writing.
     pub fn open(dir: &Path) -> Result<Self, LockerError> {
-        let layout = Layout::new(dir);
+        Self::open_in(Layout::new(dir))
+    }
+
+    /// Opens the locker of this layout for writing.
+    pub fn open_in(layout: Layout) -> Result<Self, LockerError> {
         if !layout.identity().is_file() {
-            return Err(LockerError::NotALocker(dir.to_owned()));
+            return Err(LockerError::NotALocker(layout.dir().to_owned()));
         }
         let lock = take_lock(&layout)?;
         prepare(&layout)?;
@@ -137,7 +141,7 @@ impl Writer {
         };
         let line = entry.line()?;
         let path = self.layout.entry(seq);
-        put::put(&self.layout.tmp(), &path, format!("{line}\n").as_bytes()).at(&path)?;
+        self.layout.put(&path, format!("{line}\n").as_bytes())?;
         self.lines.push(line);
         self.entries.push(entry);
         Ok(seq)
@@ -149,12 +153,8 @@ impl Writer {
         if path.exists() {
             return Ok(());
         }
-        put::put(
-            &self.layout.tmp(),
-            &path,
-            checkpoint(&self.identity.origin, &self.lines).as_bytes(),
-        )
-        .at(&path)
+        self.layout
+            .put(&path, checkpoint(&self.identity.origin, &self.lines).as_bytes())
     }
 
     /// Logs the start of a run, before its first call.
@@ -306,7 +306,7 @@ fn check_vacant(dir: &Path) -> Result<(), LockerError> {
 
 fn take_lock(layout: &Layout) -> Result<File, LockerError> {
     let path = layout.lock();
-    let file = match put::create(&path) {
+    let file = match RealDisk::new_file(&path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
             File::options().read(true).write(true).open(&path).at(&path)?
@@ -320,14 +320,27 @@ fn take_lock(layout: &Layout) -> Result<File, LockerError> {
     }
 }
 
-/// Empties `tmp/`: what lies there never got its name, so nothing refers to it.
+/// Empties `tmp/`: what lies there never got its name, so nothing refers to it. Then makes durable
+/// what the last process may have named without living to sync the folder: what is read now is
+/// built on from here.
 fn prepare(layout: &Layout) -> Result<(), LockerError> {
     let tmp = layout.tmp();
-    put::make_dir(&tmp).at(&tmp)?;
-    put::make_dir(&layout.spool()).at(&layout.spool())?;
+    layout.make_dir(&tmp)?;
+    layout.make_dir(&layout.spool())?;
     for file in fs::read_dir(&tmp).at(&tmp)? {
         let path = file.at(&tmp)?.path();
-        fs::remove_file(&path).at(&path)?;
+        layout.disk().remove_file(&path).at(&path)?;
+    }
+    let (dir, objects) = (layout.dir(), layout.objects());
+    let mut folders = vec![dir.to_owned(), layout.log(), layout.checkpoints(), layout.snapshots()];
+    if objects.is_dir() {
+        for folder in fs::read_dir(&objects).at(&objects)? {
+            folders.push(folder.at(&objects)?.path());
+        }
+        folders.push(objects);
+    }
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        layout.disk().sync_dir(folder).at(folder)?;
     }
     Ok(())
 }
@@ -339,5 +352,5 @@ fn rebuild_identity(layout: &Layout) -> Result<(), LockerError> {
     let entry: Entry = serde_json::from_str(line).map_err(|e| super::damaged(layout.name_of(&path), e))?;
     let identity = super::identity_of(&entry, line);
     let path = layout.identity();
-    put::put(&layout.tmp(), &path, canonical::to_line(&identity)?.as_bytes()).at(&path)
+    layout.put(&path, canonical::to_line(&identity)?.as_bytes())
 }
