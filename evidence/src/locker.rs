@@ -23,11 +23,13 @@ mod layout;
 mod manual;
 mod put;
 mod verify;
+mod vouch;
 mod writer;
 
 pub use draft::{Draft, Sealing};
 pub use layout::Layout;
 pub use verify::{Fault, Verification};
+pub use vouch::is_checkpoint_of;
 pub use writer::{Recovery, Writer};
 
 /// `format` of `locker.json`.
