@@ -247,7 +247,7 @@ pub fn print(out: &Path, binding: &Binding, locker: &Locker) -> Result<(), Stop>
         false => say!(
             "The bundle is vouched for by {}; the log is {}.",
             binding.vouchers.join(", "),
-            safe(&locker.vouched()?.describe(locker.newest_checkpoint()))
+            safe(&locker.vouched()?.describe())
         ),
     }
     if !binding.missing_glyphs.is_empty() {

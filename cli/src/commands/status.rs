@@ -28,7 +28,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
             "log_entries": locker.entries().len(),
             "known_until": locker.known_until(),
             "checkpoint": locker.checkpoint(),
-            "signed": vouched.signed_json(locker.newest_checkpoint()),
+            "signed": vouched.signed_json(),
             "snapshots": snapshots,
             "unclosed_runs": unclosed,
             "attachments": attachments,
@@ -50,7 +50,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
         plural(locker.entries().len(), "entr")
             .replace("entrs", "entries")
             .replace("1 entr", "1 entry"),
-        safe(&vouched.describe(locker.newest_checkpoint()))
+        safe(&vouched.describe())
     );
     for (what, reason) in locker.not_vouched() {
         say!("  {} {}: {}", bold("NOT"), what, safe(&reason));

@@ -60,6 +60,8 @@ pub struct Vouched {
     pub signers_given: bool,
     /// Whether tokens were checked by the reader's own authorities.
     pub tsa_ca_given: bool,
+    /// Number of entries under the newest checkpoint there is.
+    pub newest_checkpoint: u64,
     /// The checkpoints that anything vouches for.
     pub checkpoints: Vec<VouchedCheckpoint>,
     /// The bundle's own list of files, if this is a bundle.
@@ -119,7 +121,7 @@ impl Vouched {
     }
 
     /// In words: who signed the newest checkpoint, and who dated it when.
-    pub fn describe(&self, newest: u64) -> String {
+    pub fn describe(&self) -> String {
         let Some(seen) = self.newest_signed() else {
             let stamped = self.checkpoints.iter().rev().find(|one| !one.tokens.is_empty());
             return match stamped {
@@ -134,14 +136,14 @@ impl Vouched {
         if !seen.tokens.is_empty() {
             text = format!("{text}, {}", stamps(&seen.tokens));
         }
-        if seen.checkpoint < newest {
+        if seen.checkpoint < self.newest_checkpoint {
             text = format!("{text}, up to entry {} only", seen.checkpoint);
         }
         text
     }
 
     /// `signed` of the JSON results: `false`, or by whom and when.
-    pub fn signed_json(&self, newest: u64) -> serde_json::Value {
+    pub fn signed_json(&self) -> serde_json::Value {
         if !self.is_any() {
             return serde_json::Value::Bool(false);
         }
@@ -150,7 +152,7 @@ impl Vouched {
             "principal": signature.map(|s| &s.principal),
             "fingerprint": signature.map(|s| &s.fingerprint),
             "checkpoint": self.newest_signed().map(|one| one.checkpoint),
-            "newest_checkpoint": newest,
+            "newest_checkpoint": self.newest_checkpoint,
             "signers_given": self.signers_given,
             "tsa_ca_given": self.tsa_ca_given,
             "checkpoints": self.checkpoints,
@@ -180,10 +182,12 @@ pub fn examine(log: &Log<'_>, trust: &Trust, found: &mut Verification) -> Vouche
     examiner.beside();
     examiner.unvouched();
     examiner.wanted();
+    let newest = log.entries.iter().rev().find(|e| e.r#type.has_checkpoint());
     let holds = |one: &VouchedCheckpoint| one.signature.is_some() || !one.tokens.is_empty();
     Vouched {
         signers_given: trust.signers.is_some(),
         tsa_ca_given: trust.roots.is_some(),
+        newest_checkpoint: newest.map_or(0, |entry| entry.seq),
         checkpoints: examiner.seen.into_values().filter(holds).collect(),
         bundle: None,
     }

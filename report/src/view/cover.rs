@@ -109,7 +109,7 @@ pub(super) fn cover(engagement: &Engagement<'_>) -> Result<Cover, ReportError> {
         entries,
         root: lines.nth(1).unwrap_or_default().to_owned(),
         signed: vouched.newest_signed().is_some(),
-        vouched: vouched.describe(engagement.locker.newest_checkpoint()),
+        vouched: vouched.describe(),
         run: latest.snapshot.meta.run.clone(),
         several: engagement.snapshots.len() > 1,
         results: tally(engagement),
