@@ -364,11 +364,30 @@ fn check_evidence(content: &Content, entries: &[Entry], found: &mut Verification
             }
         }
     }
+    check_between(entries, &runs, found);
     let elsewhere = sealed.keys().filter(|run| !runs.contains(*run)).count();
     if elsewhere > 0 {
         found
             .notes
             .push(format!("{elsewhere} snapshots of the log are no part of this bundle"));
+    }
+}
+
+/// A bundle has one run, or all of its period: none between two that are here is left out.
+fn check_between(entries: &[Entry], runs: &BTreeSet<&str>, found: &mut Verification) {
+    let is_whole = |e: &&Entry| e.r#type == EntryType::Snapshot && e.text("status") == Some("complete");
+    let whole: Vec<(&str, u64)> = entries
+        .iter()
+        .filter(is_whole)
+        .filter_map(|e| Some((e.text("run")?, e.seq)))
+        .collect();
+    let is_here = |(run, _): &(&str, u64)| runs.contains(run);
+    let (Some(first), Some(last)) = (whole.iter().position(is_here), whole.iter().rposition(is_here)) else {
+        return;
+    };
+    for (run, seq) in whole[first..last].iter().filter(|one| !is_here(one)) {
+        let message = format!("line {seq} of {LOG} sealed this run between two that are here");
+        fault(found, &format!("data/evidence/{run}/snapshot.json"), "missing", message);
     }
 }
 
