@@ -6,6 +6,7 @@ The bundle here is made by hand from docs/locker-format.md, not by exhibit.
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -56,7 +57,7 @@ class Bag:
                        f"data/evidence/{RUN}/tests/root-mfa.sql": b"SELECT 1;\n", "README.txt": b"Read me.\n", "index.html": b"<!doctype html>\n"}
 
     def entry(self, kind: str, body: dict) -> None:
-        self.log.append({"v": 1, "at": f"2026-02-0{len(self.log) + 1}T00:00:00Z", "type": kind, "body": body})
+        self.log.append({"v": 1, "at": f"2026-02-{len(self.log) + 1:02}T00:00:00Z", "type": kind, "body": body})
 
     def snapshot(self, run: str, bodies: list[bytes]) -> None:
         self.entry("run-open", {"run": run})
@@ -96,7 +97,7 @@ class Bag:
         me = {"format": "exhibit.locker/1", "genesis": genesis, "organization": "Müller & Co.", "origin": f"exhibit/m-ller-co/{genesis[:8]}"}
         self.files |= {"data/locker.json": line(me), "data/log/log.jsonl": b"".join(text + b"\n" for text in lines)}
         for n, entry in enumerate(self.log, 1):
-            if entry["type"] != "genesis":
+            if entry["type"] not in ("genesis", "timestamped", "timestamp-failed"):
                 text = f"{me['origin']}\n{n}\n{base64.b64encode(root(lines[:n])).decode()}\n"
                 self.files[f"data/log/checkpoints/{n:09}.checkpoint"] = text.encode()
         return self
@@ -162,11 +163,61 @@ def test_a_good_bundle_passes_and_is_left_alone(checker, folder):
 
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_signatures_beside_what_they_sign_are_no_added_files(checker, tmp_path):
-    bag = Bag().chain()
-    bag.files["data/log/checkpoints/000000007.checkpoint.digicert.tsr"] = b"token"
-    bag.manifests()
+    """Nobody looks at them who was not told whom to believe, and that is said."""
+    bag = Bag().chain().manifests()
     bag.files |= {"tagmanifest-sha256.txt.sig": b"signature", "tagmanifest-sha256.txt.digicert.tsr": b"token"}
-    assert checker(bag.write(tmp_path / "b")).returncode == 0
+    ran = checker(bag.write(tmp_path / "b"))
+    assert "FAIL" not in ran.stdout, ran.stdout
+    if checker is not python:
+        assert ran.returncode == 2 and "SKIP  signatures" in ran.stdout and "SKIP  time stamps" in ran.stdout
+
+
+def test_what_nobody_signed_is_found_by_who_brings_a_list(tmp_path):
+    (tmp_path / "signers").write_text("")
+    folder = Bag().chain().manifests().write(tmp_path / "b")
+    for signers, tsa, said in ((str(tmp_path / "signers"), "", "the bundle is unsigned"), ("", str(tmp_path / "signers"), "nothing is time-stamped")):
+        ran = subprocess.run(["/bin/sh", str(folder / "VERIFY.sh")], capture_output=True, text=True, env={"PATH": os.environ["PATH"], "SIGNERS": signers, "TSACA": tsa})
+        assert ran.returncode == 1 and said in ran.stdout, ran.stdout
+
+
+def vouched(bag: Bag, late: int = 0, seq: int = 7, **changes) -> Bag:
+    """A token for checkpoint `seq`, so many seconds after the entry, as the log pins it."""
+    at = datetime.datetime.fromisoformat(bag.log[seq - 1]["at"]) + datetime.timedelta(seconds=late)
+    token = b"\x30\x1f\x02\x01\x01\x18\x0f" + at.strftime("%Y%m%d%H%M%SZ").encode() + b"\x18\x0f20500101000000Z"
+    name = f"{seq:09}.checkpoint.digicert.tsr"
+    bag.files["data/log/checkpoints/" + name] = token
+    body = {"checkpoint": seq, "signature": None, "tokens": [{"tsa": "digicert", "file": name, "sha256": sha256(token), **changes}]}
+    bag.entry("timestamped", body)
+    return bag
+
+
+@pytest.mark.parametrize("checker", [python, shell])
+def test_tokens_are_those_in_the_log_and_of_the_right_time(checker, tmp_path):
+    good = [vouched(Bag()), vouched(Bag(), 599), vouched(Bag(), -100)]
+    excused = Bag()
+    excused.entry("timestamp-failed", {"checkpoint": 7, "tsa": "digicert", "reason": "down"})
+    good.append(vouched(excused, 100_000))
+    for n, bag in enumerate(good):
+        assert checker(bag.chain().manifests().write(tmp_path / f"good{n}")).returncode in (0, 2), n
+    changed, gone, unnamed = vouched(Bag(), sha256="0" * 64), vouched(Bag()), Bag()
+    del gone.files["data/log/checkpoints/000000007.checkpoint.digicert.tsr"]
+    unnamed.files["data/log/checkpoints/000000007.checkpoint.sig"] = b"x"
+    early = vouched(Bag(), seq=3)
+    early.entry("run-open", {"run": "20260401T080000Z-00000000"})
+    early.entry("run-abort", {"run": "20260401T080000Z-00000000", "reason": "interrupted", "exchanges": 0})
+    for n, bag in enumerate([vouched(Bag(), 601), vouched(Bag(), -121), changed, gone, unnamed, early]):
+        ran = checker(bag.chain().manifests().write(tmp_path / f"bad{n}"))
+        assert ran.returncode == 1 and "FAIL  signatures and time stamps: as the log names them" in ran.stdout, (n, ran.stdout)
+
+
+@pytest.mark.parametrize("checker", [python, shell])
+def test_a_run_between_two_others_is_missed(checker, tmp_path):
+    bag = Bag()
+    bag.snapshot("20260301T080000Z-99999999", [b"x"])
+    for name in [n for n in bag.files if LATER in n]:
+        del bag.files[name]
+    ran = checker(bag.chain().manifests().write(tmp_path / "b"))
+    assert ran.returncode == 1 and f"run {LATER} is missing" in ran.stdout
 
 
 def test_without_python_the_files_are_checked_and_it_says_what_was_not(folder, tmp_path):
@@ -404,6 +455,6 @@ def test_history_made_anew_shows_against_an_earlier_checkpoint_only(checker, cha
 
 
 def test_the_python_script_is_short_and_windows_can_read_all():
-    assert len((SCRIPTS / "verify_exhibit.py").read_text().splitlines()) <= 170
+    assert len((SCRIPTS / "verify_exhibit.py").read_text().splitlines()) <= 210
     for script in SCRIPTS.iterdir():
         assert script.read_bytes().isascii() and b"\r" not in script.read_bytes(), script

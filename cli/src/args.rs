@@ -124,8 +124,13 @@ pub enum Command {
     #[command(after_help = "Example:\n  exhibit bind --period 2026-H2 --out audit-2026-H2")]
     Bind(Bind),
     /// Check that a locker, a snapshot or a bundle is as it was written
-    #[command(after_help = "Example:\n  exhibit verify audit-2026-H2/bundle.zip")]
+    #[command(
+        after_help = "Example:\n  exhibit verify audit-2026-H2/bundle.zip\n  exhibit verify bundle.zip --signers allowed_signers --tsa-ca tsa.pem --checkpoint march.checkpoint"
+    )]
     Verify(Verify),
+    /// Make, log or revoke the keys that sign the log
+    #[command(subcommand)]
+    Key(Key),
     /// Hold the kept exchanges against CloudTrail, in both directions
     #[command(
         after_help = "Example:\n  exhibit reconcile --period 2026-H2\n  exhibit reconcile --period 2026-H2 --cloudtrail AWSLogs/ --public-key cloudtrail.pem"
@@ -287,6 +292,50 @@ pub struct Bind {
 pub struct Verify {
     /// A locker, a snapshot (.zip) or a bundle (.zip) [default: the locker]
     pub path: Option<PathBuf>,
+    /// Who may sign: a list of allowed signers (ssh-keygen(1)) that you were given by another way
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
+    /// As whom the signer is in that list [default: as the log calls him]
+    #[arg(long, value_name = "NAME", requires = "signers")]
+    pub principal: Option<String>,
+    /// Which time-stamp authorities you believe: their root certificates (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tsa_ca: Option<PathBuf>,
+    /// A checkpoint that you were given earlier; the log must still fit it (repeatable)
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    pub checkpoints: Vec<PathBuf>,
+}
+
+/// `exhibit key`.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make the Ed25519 key that [custody] of exhibit.toml names, and log it
+    #[command(after_help = "Example:\n  exhibit key init")]
+    Init {
+        /// The private key's file [default: signing_key of exhibit.toml]
+        file: Option<PathBuf>,
+    },
+    /// Log another key: that of [custody] in exhibit.toml, or a public key in a file
+    #[command(after_help = "Example:\n  exhibit key add keys/evidence-2027.pub")]
+    Add {
+        /// A public key (OpenSSH) [default: that of the key in exhibit.toml]
+        file: Option<PathBuf>,
+        /// Who signs with it [default: principal of exhibit.toml]
+        #[arg(long, value_name = "NAME")]
+        principal: Option<String>,
+    },
+    /// Log that a key counts no longer
+    #[command(after_help = "Example:\n  exhibit key revoke SHA256:… --reason 'Laptop stolen'")]
+    Revoke {
+        /// The key, as `exhibit key list` names it
+        fingerprint: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Show the keys that the log names
+    #[command(after_help = "Example:\n  exhibit key list")]
+    List,
 }
 
 /// `exhibit reconcile`.

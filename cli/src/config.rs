@@ -19,6 +19,10 @@ use toml::{Table, Value};
 
 use crate::exit::Stop;
 
+mod custody;
+
+pub use custody::{CustodyConfig, KeyConfig};
+
 /// The file's content, checked.
 #[derive(Debug)]
 pub struct Config {
@@ -38,6 +42,8 @@ pub struct Config {
     pub settings: Settings,
     /// Folder with the firm's own templates.
     pub templates_dir: Option<PathBuf>,
+    /// Who vouches for the log.
+    pub custody: CustodyConfig,
 }
 
 impl Default for Config {
@@ -51,6 +57,7 @@ impl Default for Config {
             event_days: EventWindow::MOST_DAYS,
             settings: Settings::default(),
             templates_dir: None,
+            custody: CustodyConfig::default(),
         }
     }
 }
@@ -98,6 +105,7 @@ impl Config {
         let max_gap_days = scope.integer("max_gap_days")?;
         scope.finish(&["accounts", "regions", "categories", "max_gap_days"])?;
         let event_days = event_days(file.table("collect")?)?;
+        let custody = custody::custody(file.table("custody")?, base)?;
         let parameters = parameters(file.table("parameters")?)?;
         let exceptions = file
             .tables("exception")?
@@ -112,6 +120,7 @@ impl Config {
             "period",
             "scope",
             "collect",
+            "custody",
             "parameters",
             "exception",
             "controls_dir",
@@ -139,6 +148,7 @@ impl Config {
             event_days,
             settings,
             templates_dir,
+            custody,
         })
     }
 
@@ -517,6 +527,39 @@ mod tests {
                 "organization = \"x\"\n[collect]\nevents = 9",
                 "`collect.events` is no known key",
             ),
+            (
+                "organization = \"x\"\n[custody]\nsigning_keys = \"k\"",
+                "`custody.signing_keys` is no known key",
+            ),
+            (
+                "organization = \"x\"\n[custody]\nsigning_key = \"k\"",
+                "`custody.principal` is missing",
+            ),
+            (
+                "organization = \"x\"\n[custody]\nsigning_key = \"k\"\nprincipal = \"a b\"",
+                "letters, digits",
+            ),
+            (
+                "organization = \"x\"\n[custody]\nsigning_key = \"k\"\nkms_key = \"k\"",
+                "are both there",
+            ),
+            (
+                "organization = \"x\"\n[custody]\nprincipal = \"a\"\nkms_key = \"alias/x\"",
+                "must be the ARN of a key",
+            ),
+            (
+                "organization = \"x\"\n[custody]\ntsa = [{ name = \"A\", url = \"http://x\" }]",
+                "must be of a-z, 0-9",
+            ),
+            (
+                "organization = \"x\"\n[custody]\ntsa = [{ name = \"a\", url = \"x\" }]",
+                "http or https URL",
+            ),
+            (
+                "organization = \"x\"\n[custody]\ntsa = [{ name = \"a\", url = \"http://x\" }, { name = \"a\", url = \"http://y\" }]",
+                "two authorities",
+            ),
+            ("organization = \"x\"\n[custody]\ntsa = \"http://x\"", "must be a list"),
             ("organization = ", ""),
         ];
         for (text, expected) in cases {

@@ -10,6 +10,7 @@ mod args;
 mod assessing;
 mod commands;
 mod config;
+mod custody;
 #[cfg(test)]
 mod denied_walk;
 mod exit;
@@ -53,6 +54,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
         Command::Bind(args) => commands::bind::run(global, args),
         Command::Verify(args) => commands::verify::run(global, args),
         Command::Reconcile(args) => commands::reconcile::run(global, args),
+        Command::Key(args) => commands::key::run(global, args),
         Command::Reperform(args) => commands::reperform::run(global, args),
         Command::Controls(args) => commands::controls_list::run(global, args),
         Command::Policy(args) => commands::policy::run(global, args),

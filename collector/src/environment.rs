@@ -88,7 +88,7 @@ fn is_region(name: &str) -> bool {
     words.len() >= 2 && words.iter().all(letters) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn is_url(text: &str) -> bool {
+pub fn is_url(text: &str) -> bool {
     let scheme = |uri: &http::Uri| matches!(uri.scheme_str(), Some("http" | "https"));
     text.parse::<http::Uri>()
         .is_ok_and(|uri| scheme(&uri) && uri.host().is_some())

@@ -4,6 +4,7 @@
 //! names what it could not see. `docs/adding-a-source.md` shows how to add a read.
 
 mod convert;
+pub mod custody;
 mod environment;
 mod failure;
 pub mod lookup;

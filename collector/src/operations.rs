@@ -16,9 +16,9 @@ struct Service {
     /// The service's prefix in IAM, where it is not the section's name.
     prefix: Option<String>,
     operations: BTreeSet<String>,
-    // Read by the build: what only signing with a KMS key calls. No collection may.
-    #[serde(default, rename = "custody")]
-    _custody: BTreeSet<String>,
+    /// What only signing with a KMS key calls. No collection may.
+    #[serde(default)]
+    custody: BTreeSet<String>,
     #[serde(default)]
     actions: BTreeMap<String, String>,
 }
@@ -29,6 +29,11 @@ static SERVICES: LazyLock<BTreeMap<String, Service>> =
 /// Whether exhibit may call the operation.
 pub fn is_allowed(service: &str, operation: &str) -> bool {
     SERVICES.get(service).is_some_and(|s| s.operations.contains(operation))
+}
+
+/// Whether the operation is one of those that vouch for the log, which no collection may call.
+pub fn is_for_custody(service: &str, operation: &str) -> bool {
+    SERVICES.get(service).is_some_and(|s| s.custody.contains(operation))
 }
 
 /// All operations as `service:Operation`, sorted.
@@ -76,6 +81,8 @@ mod tests {
         assert!(is_allowed("iam", "ListUsers"));
         assert!(!is_allowed("iam", "CreateUser"));
         assert!(!is_allowed("kms", "Sign"));
+        assert!(is_for_custody("kms", "Sign") && is_for_custody("kms", "GetPublicKey"));
+        assert!(!is_for_custody("kms", "ListKeys") && !is_for_custody("iam", "Sign"));
         assert!(!is_allowed("ec2", "ListUsers"));
     }
 

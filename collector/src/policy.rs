@@ -7,6 +7,11 @@ use serde_json::{Value, json};
 use crate::operations::action;
 use crate::source::Source;
 
+/// What signing with a KMS key needs besides: two actions on that key, and no other.
+pub fn signing(arn: &str) -> Value {
+    json!({ "Sid": "ExhibitSign", "Effect": "Allow", "Action": ["kms:GetPublicKey", "kms:Sign"], "Resource": arn })
+}
+
 /// The policy that allows just what these sources ask.
 ///
 /// Read actions have no useful resource to narrow to: the population is what is wanted.

@@ -82,6 +82,19 @@ fn admit(request: &HttpRequest) -> Result<Call, ConnectorError> {
     Ok(call.clone())
 }
 
+/// Whether a request is one of those that vouch for the log, and of the client made for them.
+pub(crate) fn admit_custody(request: &HttpRequest) -> Result<(), ConnectorError> {
+    match request.extension::<Call>() {
+        Some(call) if crate::operations::is_for_custody(call.label.service, &call.operation) => Ok(()),
+        Some(call) => Err(ConnectorError::user(
+            format!("{}:{} vouches for nothing", call.label.service, call.operation).into(),
+        )),
+        None => Err(ConnectorError::user(
+            "a request has no label: exhibit did not make it".into(),
+        )),
+    }
+}
+
 tokio::task_local! {
     /// The number of the last exchange made for the call this task is waiting for.
     static LAST: Cell<Option<u64>>;
@@ -134,9 +147,24 @@ mod tests {
             call("iam", "CreateUser"),
             call("iam", ""),
             call("kms", "ListUsers"),
+            call("kms", "Sign"),
+            call("kms", "GetPublicKey"),
         ] {
             let error = admit(&request(refused.clone())).unwrap_err();
             assert!(error.is_user(), "{refused:?} must be refused for good, not retried");
+        }
+    }
+
+    #[test]
+    fn the_client_of_custody_may_only_vouch() {
+        assert!(admit_custody(&request(call("kms", "Sign"))).is_ok());
+        for refused in [
+            None,
+            call("kms", "ListKeys"),
+            call("kms", "Decrypt"),
+            call("iam", "Sign"),
+        ] {
+            assert!(admit_custody(&request(refused.clone())).is_err(), "{refused:?}");
         }
     }
 }

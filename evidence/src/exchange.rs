@@ -131,3 +131,16 @@ impl RequestKey {
         Self(Digest::of(text))
     }
 }
+
+/// Distance of the local clock from AWS's `Date`, in seconds; none where that lies between sending
+/// and receiving. `None` if there is no such date.
+pub fn clock_skew(sent: Timestamp, received: Timestamp, aws_date: Option<&str>) -> Option<i64> {
+    let aws = chrono::DateTime::parse_from_rfc2822(aws_date?).ok()?.timestamp();
+    Some((sent.unix() - aws).max(aws - received.unix()).max(0))
+}
+
+/// Greatest distance of the local clock from AWS's `Date`, in whole seconds.
+pub fn max_clock_skew(exchanges: &[Exchange]) -> i64 {
+    let skew = |e: &Exchange| clock_skew(e.sent_at, e.recv_at, e.aws_date.as_deref());
+    exchanges.iter().filter_map(skew).max().unwrap_or(0)
+}

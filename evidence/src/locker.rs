@@ -25,12 +25,14 @@ mod manual;
 mod put;
 mod reconciled;
 mod verify;
+mod vouch;
 mod writer;
 
 pub use draft::{Draft, Sealing};
 pub use layout::Layout;
 pub use reconciled::{ReconcileBody, Reconciled};
 pub use verify::{Fault, Verification};
+pub use vouch::is_checkpoint_of;
 pub use writer::{Recovery, Writer};
 
 /// `format` of `locker.json`.

@@ -38,16 +38,34 @@ pub enum EntryType {
     Witness,
     /// The locker was held against CloudTrail.
     Reconcile,
+    /// A key vouches for checkpoints from here on.
+    KeyAdd,
+    /// A key counts no longer.
+    KeyRevoke,
+    /// A checkpoint was signed, or time-stamped, or both.
+    Timestamped,
+    /// A checkpoint could not be signed, or time-stamped.
+    TimestampFailed,
+    /// A bundle was made of what the log held.
+    BundleExport,
 }
 
 impl EntryType {
-    /// A run's start, every end of a run and everything from people have a checkpoint over the
-    /// log up to there.
+    /// A run's start, every end of a run, everything from people and every change of keys have a
+    /// checkpoint over the log up to there. What vouches for a checkpoint has none of its own: that
+    /// would have to be vouched for in turn.
     pub fn has_checkpoint(self) -> bool {
-        matches!(
-            self,
-            Self::RunOpen | Self::Snapshot | Self::RunAbort | Self::ManualEvidence | Self::Review | Self::Reconcile
-        )
+        match self {
+            Self::RunOpen
+            | Self::Snapshot
+            | Self::RunAbort
+            | Self::ManualEvidence
+            | Self::Review
+            | Self::Reconcile
+            | Self::KeyAdd
+            | Self::KeyRevoke => true,
+            Self::Genesis | Self::Recovered | Self::Witness | Self::Timestamped | Self::TimestampFailed | Self::BundleExport => false,
+        }
     }
 }
 

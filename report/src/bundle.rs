@@ -2,24 +2,26 @@
 //!
 //! The layout is described in `docs/bundle-format.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
+use std::path::Path;
 
 use evidence::archive::{Archive, ArchiveWriter};
 use evidence::canonical;
+use evidence::custody::keys;
 use evidence::digest::Digest;
-use evidence::locker::Layout;
+use evidence::locker::{Layout, is_checkpoint_of};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::Engagement;
 use crate::error::ReportError;
 use crate::escape::Dialect;
 use crate::site::Pages;
 use crate::templates::Templates;
 use crate::view::{Book, Cover};
+use crate::{Engagement, Vouch};
 
 mod made;
 pub mod pinned;
@@ -28,7 +30,10 @@ mod verify;
 
 pub(crate) use made::data;
 pub(crate) use population::results;
-pub use verify::{BUNDLE, verify};
+pub use verify::{BUNDLE, verify, verify_by};
+
+/// The list of the files that describe the bag; what vouches for a bundle vouches for this.
+const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
 
 /// Files of a bag that describe it; `manifest` and `tagmanifest` come besides.
 const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
@@ -52,6 +57,16 @@ struct Readme<'a> {
     changes: bool,
 }
 
+/// A finished bundle.
+pub(crate) struct Written {
+    /// The zip.
+    pub zip: Vec<u8>,
+    /// SHA-256 of its `tagmanifest-sha256.txt`.
+    pub tagmanifest: Digest,
+    /// The files that vouch for it.
+    pub vouchers: Vec<String>,
+}
+
 /// Writes the bundle.
 pub(crate) fn write(
     engagement: &Engagement<'_>,
@@ -60,7 +75,8 @@ pub(crate) fn write(
     binder: &[u8],
     pages: &Pages,
     results: &BTreeMap<String, Vec<u8>>,
-) -> Result<Vec<u8>, ReportError> {
+    vouch: &Vouch<'_>,
+) -> Result<Written, ReportError> {
     let mut payload = data(engagement, book, results)?;
     let mut put = |path: String, bytes: Vec<u8>| payload.insert(format!("data/{path}"), bytes);
     put("binder.pdf".to_owned(), binder.to_vec());
@@ -111,13 +127,24 @@ pub(crate) fn write(
     }
     tags.insert("manifest-sha256.txt".to_owned(), manifest(&payload).into_bytes());
     let tagmanifest = manifest(&tags).into_bytes();
-    tags.insert("tagmanifest-sha256.txt".to_owned(), tagmanifest);
+    let digest = Digest::of(&tagmanifest);
+    let vouchers: Files = vouch(&tagmanifest)
+        .into_iter()
+        .map(|(ending, bytes)| (format!("{TAGMANIFEST}.{ending}"), bytes))
+        .collect();
+    let names = vouchers.keys().cloned().collect();
+    tags.insert(TAGMANIFEST.to_owned(), tagmanifest);
+    tags.extend(vouchers);
 
     let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
     for (path, bytes) in tags.iter().chain(&payload) {
         archive.add(&format!("{}/{path}", book.name), bytes)?;
     }
-    Ok(archive.finish()?.into_inner())
+    Ok(Written {
+        zip: archive.finish()?.into_inner(),
+        tagmanifest: digest,
+        vouchers: names,
+    })
 }
 
 /// The checks of a bundle with what an auditor's machine has: a shell, PowerShell, Python.
@@ -192,17 +219,37 @@ fn locker(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), Report
         identity.map_err(ReportError::Json)?.into_bytes(),
     );
     let folder = Layout::new(locker.dir()).checkpoints();
-    let failed = |path: &std::path::Path| {
+    let vouchers = locker.vouchers();
+    let mut names: BTreeSet<String> = vouchers
+        .iter()
+        .flat_map(|voucher| voucher.files().map(|(file, _)| file.to_owned()))
+        .collect();
+    let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| ReportError::Io { path, source }
     };
     for file in fs::read_dir(&folder).map_err(failed(&folder))? {
-        let path = file.map_err(failed(&folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        payload.insert(
-            format!("data/log/checkpoints/{name}"),
-            fs::read(&path).map_err(failed(&path))?,
-        );
+        let name = file
+            .map_err(failed(&folder))?
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
+        if is_checkpoint_of(&name, locker.entries().len()) {
+            names.insert(name);
+        }
+    }
+    for name in names {
+        // A file that the log names and that is gone is for `exhibit verify` to tell.
+        let path = folder.join(&name);
+        match fs::read(&path) {
+            Ok(bytes) => payload.insert(format!("data/log/checkpoints/{name}"), bytes),
+            Err(e) if e.kind() == ErrorKind::NotFound => None,
+            Err(e) => return Err(failed(&path)(e)),
+        };
+    }
+    if !locker.keys().is_empty() {
+        let signers = keys::allowed_signers(locker.entries());
+        payload.insert("data/trust/allowed_signers".to_owned(), signers.into_bytes());
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use controls::result::SnapshotResults;
 use controls::settings::Settings;
 use evidence::clock::Timestamp;
 use evidence::diff::Diff;
+use evidence::digest::Digest;
 use evidence::locker::{Locker, Reconciled, SnapshotEntry};
 use evidence::snapshot::{Snapshot, Tool};
 
@@ -104,10 +105,23 @@ pub struct Binding {
     pub missing_glyphs: BTreeSet<char>,
     /// Pages of the binder.
     pub pages: usize,
+    /// SHA-256 of the bundle's `tagmanifest-sha256.txt`: what signatures of the bundle cover.
+    pub tagmanifest: Digest,
+    /// The files in the bundle that vouch for it.
+    pub vouchers: Vec<String>,
 }
 
-/// Makes the binder, the bundle and the web pages.
+/// Vouches for a bundle, given its `tagmanifest-sha256.txt`: endings of file names (`sig`,
+/// `<tsa>.tsr`) and what the files hold.
+pub type Vouch<'a> = dyn Fn(&[u8]) -> Vec<(String, Vec<u8>)> + 'a;
+
+/// Makes the binder, the bundle and the web pages. Nobody vouches for the bundle.
 pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
+    bind_vouched(engagement, &|_| Vec::new())
+}
+
+/// Makes the binder, the bundle and the web pages, and has the bundle vouched for.
+pub fn bind_vouched(engagement: &Engagement<'_>, vouch: &Vouch<'_>) -> Result<Binding, ReportError> {
     let used = engagement.used()?;
     let engagement = &Engagement {
         snapshots: &used,
@@ -121,7 +135,7 @@ pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
     );
     let (binder, pages) = (binder?, pages?);
     let results = bundle::results(engagement)?;
-    let bundle_zip = bundle::write(engagement, &templates, &book, &binder.bytes, &pages, &results)?;
+    let bundle = bundle::write(engagement, &templates, &book, &binder.bytes, &pages, &results, vouch)?;
     let mut site = pages.site();
     site.extend(
         results
@@ -130,7 +144,9 @@ pub fn bind(engagement: &Engagement<'_>) -> Result<Binding, ReportError> {
     );
     Ok(Binding {
         name: book.name.clone(),
-        bundle_zip,
+        bundle_zip: bundle.zip,
+        tagmanifest: bundle.tagmanifest,
+        vouchers: bundle.vouchers,
         site,
         missing_glyphs: binder.missing,
         pages: binder.pages,

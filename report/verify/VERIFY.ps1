@@ -5,6 +5,12 @@
 # FOLDER is the bundle's top folder; by default the one in which this file lies. The other files are
 # checkpoints of the same locker that you were given earlier.
 #
+# Who signed it, and when it was there, is checked by what you were given by another way than the
+# bundle: a list of allowed signers (ssh-keygen), the signer's name in it, and the root certificates
+# of the time-stamp authority (PEM), for which openssl must be installed:
+#
+#     $env:SIGNERS='FILE'; $env:PRINCIPAL='owner@example.com'; $env:TSACA='FILE'
+#
 # Works where scripts run in Constrained Language mode. With Python 3.8 or newer also checks the log
 # and the evidence (verify_exhibit.py beside this file). Nothing is written.
 # Exit code: 0 all checks passed; 1 one failed; 2 none failed, but not all could be made.
@@ -36,6 +42,14 @@ function Write-Result([string] $title, [string[]] $faults) {
     Write-Output "FAIL  $title"
     $faults | Select-Object -First 20 | ForEach-Object { Write-Output ('      ' + ($_ -replace '[^ -~]', '?')) }
     if ($faults.Count -gt 20) { Write-Output "      and $($faults.Count - 20) more" }
+}
+
+# The output of a program if it fails. cmd, not PowerShell, feeds it the file: pipes change the text.
+function Get-Refusal([string] $command) {
+    $ErrorActionPreference = 'Continue'
+    $said = @(cmd /c "$command 2>&1")
+    $ErrorActionPreference = 'Stop'
+    if ($LASTEXITCODE -ne 0) { return @($said | ForEach-Object { "$_" }) + "exit code $LASTEXITCODE" }
 }
 
 # Every file's SHA-256 by its name below the folder. Links are not followed.
@@ -140,6 +154,43 @@ try {
     } else {
         Write-Output 'SKIP  the chain of the log, checkpoints, exchanges and bodies: this needs verify_exhibit.py beside'
         Write-Output '      this file and Python 3.8 or newer; what lies in a changed bundle is not run'
+        $script:skipped = 1
+    }
+    # Signatures and time stamps. What each is about is the same name without its ending.
+    $sigs = @(Get-Key $script:files | Where-Object { $_ -cmatch '^(tagmanifest-sha256\.txt|data/log/checkpoints/[0-9]{9}\.checkpoint)\.sig$' })
+    $tsrs = @(Get-Key $script:files | Where-Object { $_ -cmatch '^(tagmanifest-sha256\.txt|data/log/checkpoints/[0-9]{9}\.checkpoint)\.[a-z0-9-]+\.tsr$' })
+    if ($env:SIGNERS) {
+        $faults = @()
+        if (-not $script:files.ContainsKey("$tags.sig")) { $faults += "the bundle is unsigned: there is no $tags.sig" }
+        if (-not $env:PRINCIPAL) { $faults += 'PRINCIPAL is not set: who is to have signed?' }
+        $entries = @(Get-Content -LiteralPath (Join-Path $Folder 'data/log/log.jsonl') -Encoding UTF8)
+        foreach ($sig in $sigs) {
+            $about = $sig -replace '\.sig$', ''
+            $use = 'evidence-bundle@exhibit.v1'
+            $when = ''
+            if ($about -cmatch '/([0-9]{9})\.checkpoint$') {
+                $use = 'evidence-checkpoint@exhibit.v1'
+                if ($entries[[int] $Matches[1] - 1] -cmatch '^\{"at":"([^"]+)Z"') { $when = '-Overify-time=' + ($Matches[1] -replace '[-:T]', '') + 'Z' }
+            }
+            $refusal = @(Get-Refusal "ssh-keygen -Y verify -f ""$env:SIGNERS"" -I ""$env:PRINCIPAL"" -n $use -s ""$(Join-Path $Folder $sig)"" $when < ""$(Join-Path $Folder $about)""")
+            if ($refusal.Count -gt 0) { $faults += @("${sig}:") + $refusal }
+        }
+        Write-Result "signatures: $($sigs.Count), each by an allowed signer" $faults
+    } elseif ($sigs.Count -gt 0) {
+        Write-Output 'SKIP  signatures: no list of allowed signers was given ($env:SIGNERS)'
+        $script:skipped = 1
+    }
+    if ($env:TSACA) {
+        $faults = @()
+        if ($tsrs.Count -eq 0) { $faults += 'nothing is time-stamped' }
+        foreach ($tsr in $tsrs) {
+            $about = $tsr -replace '\.[a-z0-9-]+\.tsr$', ''
+            $refusal = @(Get-Refusal "openssl ts -verify -data ""$(Join-Path $Folder $about)"" -in ""$(Join-Path $Folder $tsr)"" -CAfile ""$env:TSACA""")
+            if ($refusal.Count -gt 0) { $faults += @("${tsr}:") + $refusal }
+        }
+        Write-Result "time stamps: $($tsrs.Count), each of a trusted authority" $faults
+    } elseif ($tsrs.Count -gt 0) {
+        Write-Output 'SKIP  time stamps: no certificates of an authority were given ($env:TSACA)'
         $script:skipped = 1
     }
     if ($script:skipped -gt 0 -and $script:files.ContainsKey($tags)) { Write-Output "NOTE  SHA-256 of $tags, to compare: $($script:files[$tags])" }

@@ -6,7 +6,13 @@
 # FOLDER is the bundle's top folder; by default the one in which this file lies. The other files are
 # checkpoints of the same locker that you were given earlier.
 #
-# Needs sha256sum or shasum; with Python 3.8 or newer also checks the log and the evidence
+# Who signed it, and when it was there, is checked by what you were given by another way than the
+# bundle: a list of allowed signers (ssh-keygen(1)), the signer's name in it (otherwise any of the
+# list), and the root certificates of the time-stamp authority (PEM).
+#
+#     SIGNERS=FILE PRINCIPAL=owner@example.com TSACA=FILE sh VERIFY.sh
+#
+# Needs sha256sum or shasum; for the above ssh-keygen (OpenSSH 8.9 or newer) and openssl; with Python 3.8 or newer also checks the log and the evidence
 # (verify_exhibit.py beside this file). Nothing is written but files in a temporary folder.
 # Exit code: 0 all checks passed; 1 one failed; 2 none failed, but not all could be made.
 #
@@ -134,6 +140,58 @@ elif ! python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 8))' >/dev/nul
 else
     echo 'Checking log, checkpoints and snapshots with verify_exhibit.py'
     python3 -I "$here/verify_exhibit.py" "$folder" "$@" || failed=$((failed + 1))
+fi
+
+# Signatures and time stamps. What each is about is the same name without its ending.
+TZ=UTC
+export TZ
+checkpoints=data/log/checkpoints
+# moment NUMBER: when entry NUMBER of the log was written, as ssh-keygen reads it.
+moment() {
+    sed -n "$(echo "$1" | sed 's/^0*//')p" "$folder/data/log/log.jsonl" | sed 's/^{"at":"\([^"]*\)".*/\1/' | tr -d ':TZ-'
+}
+# signed FILE NAMESPACE [TIME]: FILE.sig is a signature over FILE by an allowed signer.
+signed() {
+    who=${PRINCIPAL:-$(ssh-keygen -Y find-principals -f "$SIGNERS" -s "$folder/$1.sig" 2>/dev/null | head -n 1)}
+    ssh-keygen -Y verify -f "$SIGNERS" -I "${who:-nobody}" -n "$2" -s "$folder/$1.sig" ${3:+-Overify-time=$3} <"$folder/$1" >"$tmp/said" 2>&1 ||
+        { echo "$1.sig:"; cat "$tmp/said"; }
+}
+sigs=$(files | grep -E "^($TAGS|$checkpoints/[0-9]{9}\.checkpoint)\.sig$")
+tsrs=$(files | grep -E "^($TAGS|$checkpoints/[0-9]{9}\.checkpoint)\.[a-z0-9-]+\.tsr$")
+if [ -n "${SIGNERS:-}" ]; then
+    {
+        [ -f "$folder/$TAGS.sig" ] || echo "the bundle is unsigned: there is no $TAGS.sig"
+        command -v ssh-keygen >/dev/null 2>&1 || echo 'ssh-keygen is not installed'
+        for sig in $sigs; do
+            case $sig in
+            $TAGS.sig) signed $TAGS evidence-bundle@exhibit.v1 ;;
+            *)
+                about=${sig%.sig}
+                number=${about%.checkpoint}
+                signed "$about" evidence-checkpoint@exhibit.v1 "$(moment "${number##*/}")"
+                ;;
+            esac
+        done
+    } >"$tmp/faults" 2>&1
+    result "signatures: $(echo "$sigs" | grep -c .), each by an allowed signer" "$tmp/faults"
+elif [ -n "$sigs" ]; then
+    echo 'SKIP  signatures: no list of allowed signers was given (SIGNERS=FILE)'
+    skipped=1
+fi
+if [ -n "${TSACA:-}" ]; then
+    {
+        [ -n "$tsrs" ] || echo 'nothing is time-stamped'
+        command -v openssl >/dev/null 2>&1 || echo 'openssl is not installed'
+        for tsr in $tsrs; do
+            about=${tsr%.*.tsr}
+            openssl ts -verify -data "$folder/$about" -in "$folder/$tsr" -CAfile "$TSACA" >"$tmp/said" 2>&1 ||
+                { echo "$tsr:"; grep -v '^Using' "$tmp/said"; }
+        done
+    } >"$tmp/faults" 2>&1
+    result "time stamps: $(echo "$tsrs" | grep -c .), each of a trusted authority" "$tmp/faults"
+elif [ -n "$tsrs" ]; then
+    echo 'SKIP  time stamps: no certificates of an authority were given (TSACA=FILE)'
+    skipped=1
 fi
 
 if [ $skipped -gt 0 ]; then

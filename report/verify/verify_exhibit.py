@@ -9,7 +9,7 @@ stand for. One line per check; exit code 0 if all passed, 1 if not. Nothing is w
 import sys
 if not sys.flags.isolated:
     del sys.path[0]  # a json.py in the bundle must not stand in for Python's own
-import base64, hashlib, json, os, pathlib, re, stat
+import base64, calendar, hashlib, json, os, pathlib, re, stat, time
 
 TOP = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__)))
 TAGS, CHECKPOINTS, EVIDENCE = "tagmanifest-sha256.txt", "data/log/checkpoints/", "data/evidence/"
@@ -17,7 +17,8 @@ ATTACHMENTS = "data/attachments/"
 NAME = r"(?:[A-Za-z0-9._-]*[A-Za-z0-9_-]/)*[A-Za-z0-9._-]*[A-Za-z0-9_-]"  # plain; no part ends in a dot
 VOUCHER = r"(\.[a-z0-9-]+)?\.(sig|tsr)"  # signatures and time stamps are for ssh-keygen and openssl
 RUNS = ("run-open", "snapshot", "run-abort")
-CHECKED = RUNS + ("manual-evidence", "review")
+CHECKED = RUNS + ("manual-evidence", "review", "key-add", "key-revoke")
+LATEST, SKEW = 600, 120  # seconds that a time stamp may be after, or before, what it covers
 files, entries, texts, failed = {}, [], [], []  # what the checks find out
 
 def check(title, faults):
@@ -108,6 +109,34 @@ def checkpoints():
                 yield path + " does not fit the log"
     yield from ("%s%09d.checkpoint is missing" % (CHECKPOINTS, n) for n in sorted(due))
 
+def vouchers():
+    """The log names what vouches for its checkpoints, and a time stamp is of when the newest entry was made.
+
+    Whose signatures and time stamps they are, ssh-keygen and openssl tell: see VERIFY.sh.
+    """
+    named, excused, last = set(), set(), None
+    for entry in entries:
+        body = entry["body"]
+        if entry["type"] == "run-open" and body.get("previous_token") != last:
+            yield "line %d does not name the time stamp before it" % entry["seq"]
+        if entry["type"] == "timestamp-failed":  # said at the time, by which a later one is no surprise
+            excused.add((body["checkpoint"], body["tsa"]))
+        if entry["type"] != "timestamped":
+            continue
+        for voucher in [v for v in [body["signature"]] if v] + body["tokens"]:
+            path = CHECKPOINTS + voucher["file"]
+            named.add(path)
+            if path not in files or files[path][0] != voucher["sha256"]:
+                yield path + " is missing, or not as the log names it"
+            elif "tsa" in voucher:
+                # genTime is the first of its kind in a token.
+                made = calendar.timegm(time.strptime(re.search(rb"\x18[\x0f-\x1f](\d{14})", read(path))[1].decode(), "%Y%m%d%H%M%S"))
+                late = made - calendar.timegm(time.strptime(entries[body["checkpoint"] - 1]["at"], "%Y-%m-%dT%H:%M:%SZ"))
+                if late < -SKEW or (late > LATEST and (body["checkpoint"], voucher["tsa"]) not in excused):
+                    yield "%s is of %d seconds after the newest entry that it covers" % (path, late)
+            last = voucher["sha256"] if "tsa" in voucher else last
+    yield from (p + " is not named by the log" for p in sorted(files) if re.fullmatch(CHECKPOINTS + ".*" + VOUCHER, p) and p not in named)
+
 def earlier(file):
     given = pathlib.Path(file).read_text("utf-8").splitlines()[:3]
     if given not in [text.splitlines() for text in texts]:
@@ -144,17 +173,26 @@ def attachments():
     begun = {k.split("/")[0] for k in there}
     yield from (ATTACHMENTS + k + " is missing" for k in sorted(named) if k.split("/")[0] in begun and k not in there)
 
+def between():
+    """A bundle has one run, or all whole runs of its period: none between two that are here is left out."""
+    whole = [run for run, body in sealed.items() if body["status"] == "complete"]
+    here = [n for n, run in enumerate(whole) if run in held]
+    yield from ("run %s is missing" % run for run in whole[min(here, default=0) : max(here, default=0)] if run not in held)
+
 check("folder %s: plain files, no links" % TOP, tree())
 check("manifest-sha256.txt: no file in data/ changed, missing or added", manifest("manifest-sha256.txt", is_payload))
 check(TAGS + ": the same for all other files", manifest(TAGS, is_tag))
 check("log: each line follows from the one before", log())
 check("checkpoints: each stands for the log up to it", checkpoints())
+check("signatures and time stamps: as the log names them, and of the right time", vouchers())
 for file in sys.argv[2:]:
     check("earlier checkpoint %s: the log still begins so" % file, earlier(file))
 if any(p.startswith(ATTACHMENTS) for p in files):
     check("attachments: every file is one that the log names", attachments())
 sealed = {e["body"]["run"]: e["body"] for e in entries if e["type"] == "snapshot"}
 held = sorted({p.split("/")[2] for p in files if p.startswith(EVIDENCE)})
+if held:
+    check("log: every run between the first and the last here is here", between())
 for run in held:
     check("snapshot %s: every list and body is as sealed" % run, snapshot(EVIDENCE + run + "/", sealed.get(run)))
 print("NOTE  %d of %d snapshots in the log are in this bundle" % (len(set(held) & set(sealed)), len(sealed)))

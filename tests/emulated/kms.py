@@ -4,6 +4,8 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
 https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
 https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeyRotations.html
 https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html
+https://docs.aws.amazon.com/kms/latest/APIReference/API_GetPublicKey.html
+https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ import os
 
 import moto.kms.models as models
 import moto.kms.responses as responses
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import unix_time
 from moto.kms.responses import KmsResponse
@@ -174,6 +179,37 @@ def create_key(self, *args, **kwargs):
     if key.origin == "EXTERNAL":
         key.key_state, key.enabled = "PendingImport", False
     return key
+
+
+@answers(KmsResponse)
+def get_public_key(self) -> ActionResult:
+    """With `KeySpec`, and the key's ARN for its id."""
+    key = _key(self)
+    if key.key_spec == "SYMMETRIC_DEFAULT":
+        raise Refusal("UnsupportedOperationException", f"{key.arn} key spec {key.key_spec} is not supported for this operation.")
+    return ActionResult({"KeyId": key.arn, "PublicKey": key.private_key.public_key(), "KeySpec": key.key_spec, "CustomerMasterKeySpec": key.key_spec,
+                         "KeyUsage": key.key_usage, "SigningAlgorithms": key.signing_algorithms})
+
+
+@answers(KmsResponse)
+def sign(self) -> ActionResult:
+    """A digest is not hashed once more."""
+    key, message, algorithm = _key(self), self._get_param("Message"), self._get_param("SigningAlgorithm")
+    kind = self._get_param("MessageType") or "RAW"
+    if key.key_usage != "SIGN_VERIFY":
+        raise Refusal("InvalidKeyUsageException", f"{key.arn} key usage is {key.key_usage} which is not valid for Sign.")
+    if algorithm not in key.signing_algorithms:
+        raise Refusal("InvalidKeyUsageException", f"Algorithm {algorithm} and key spec {key.key_spec} are incompatible.")
+    if not key.enabled:
+        raise Refusal("DisabledException", f"{key.arn} is disabled.")
+    if kind == "RAW":
+        if not 1 <= len(message) <= 4096:
+            raise Refusal("ValidationException", "1 validation error detected: Value at 'message' failed to satisfy constraint")
+        return ActionResult({"KeyId": key.arn, "Signature": key.private_key.sign(message, algorithm), "SigningAlgorithm": algorithm})
+    if algorithm != "ECDSA_SHA_256" or len(message) != 32:
+        raise Refusal("ValidationException", f"Digest is invalid length for algorithm {algorithm}.")
+    made = key.private_key.private_key.sign(message, ec.ECDSA(Prehashed(hashes.SHA256())))
+    return ActionResult({"KeyId": key.arn, "Signature": made, "SigningAlgorithm": algorithm})
 
 
 def _takes_arn(name: str) -> None:

@@ -6,11 +6,12 @@ use std::path::Path;
 use chrono::NaiveDate;
 use controls::manual::{facts, is_account, takes_evidence};
 use evidence::clock::{Clock, SystemClock, Timestamp};
-use evidence::locker::{Locker, Writer};
+use evidence::locker::Locker;
 use evidence::manual::{Attachment, FileRef, ManualEvidence, same_person};
 use serde_json::json;
 
 use crate::args::{self, Global};
+use crate::custody;
 use crate::exit::{Exit, Stop};
 use crate::ui::{bold, dim, emit_json, plural, safe, say};
 
@@ -52,7 +53,8 @@ pub fn run(global: &Global, args: &args::Attach) -> Result<Exit, Stop> {
     if !Locker::exists(&global.locker) {
         return Err(evidence::locker::LockerError::NotALocker(global.locker.clone()).into());
     }
-    let mut writer = Writer::open(&global.locker)?;
+    let custody = custody::open(global, &config)?;
+    let mut writer = custody::writer(global, custody.as_ref())?;
     if let Some(old) = &evidence.replaces {
         check_replaced(&writer.locker(), old, &page.id)?;
     }
@@ -68,7 +70,7 @@ pub fn run(global: &Global, args: &args::Attach) -> Result<Exit, Stop> {
     } else {
         print(&attached)?;
     }
-    Ok(Exit::Ok)
+    Ok(custody::tell(custody.as_ref(), Exit::Ok))
 }
 
 /// What the command line says, checked.

@@ -6,6 +6,8 @@ use std::path::Path;
 use controls::catalogue::Catalogue;
 use controls::compare::{Comparison, compare};
 use controls::result::ControlVerdict;
+use evidence::custody::signature::BUNDLE_NAMESPACE;
+use evidence::custody::{Custody, Trouble, keys};
 use evidence::diff::Diff;
 use evidence::digest::Digest;
 use evidence::locker::Locker;
@@ -15,8 +17,9 @@ use serde_json::json;
 use crate::args::{self, Global};
 use crate::assessing::{Assessed, Subject, assess};
 use crate::config::Config;
+use crate::custody;
 use crate::exit::{Exit, Stop};
-use crate::ui::{bold, dim, emit_json, plural, say};
+use crate::ui::{bold, dim, emit_json, plural, safe, say};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
@@ -27,15 +30,32 @@ pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
             "a binder holds every control in scope; narrow it with [scope] in exhibit.toml",
         ));
     }
-    let locker = Locker::open(&global.locker)?;
+    // Who vouches also writes down what was given away, and first makes up for what failed before.
+    let custody = custody::open(global, &config)?;
+    let mut writer = match &custody {
+        Some(_) => Some(custody::writer(global, custody.as_ref())?),
+        None => None,
+    };
+    let whole = match &writer {
+        Some(writer) => writer.locker(),
+        None => Locker::open(&global.locker)?,
+    };
+    let locker = whole.without_last_exports();
     let subject = Subject::of(&args.selection, &config, &locker)?;
     let against = match &args.against {
         Some(name) => Some(Subject::named(name, &config, &locker)?),
         None => before(&subject, &config, &locker)?,
     };
     crate::output::claim(&args.out)?;
-    let bound = bind(&locker, &config, &catalogue, &subject, against.as_ref())?;
+    let vouch = |tagmanifest: &[u8]| vouchers(custody.as_deref(), &locker, tagmanifest);
+    let bound = bind_vouched(&locker, &config, &catalogue, &subject, against.as_ref(), &vouch)?;
     write(&args.out, &bound.binding)?;
+    if let Some(writer) = &mut writer {
+        let binding = &bound.binding;
+        let sha256 = Digest::of(&binding.bundle_zip);
+        let entries = locker.entries().len();
+        writer.bundle_export(custody::now(), &binding.name, entries, sha256, binding.tagmanifest)?;
+    }
     if global.json() {
         emit_json(&json!({
             "schema": "exhibit.bind/1",
@@ -44,6 +64,8 @@ pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
             "pages": bound.binding.pages,
             "binder_sha256": Digest::of(&bound.binding.binder_pdf),
             "bundle_sha256": Digest::of(&bound.binding.bundle_zip),
+            "tagmanifest_sha256": bound.binding.tagmanifest,
+            "vouchers": bound.binding.vouchers,
             "checkpoint": locker.checkpoint(),
         }))?;
     } else {
@@ -59,7 +81,43 @@ pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
     if incomplete && !global.json() {
         say!("Not everything could be tested; the request list in the binder says what is missing.");
     }
-    Ok(if incomplete { Exit::Incomplete } else { Exit::Ok })
+    let exit = if incomplete { Exit::Incomplete } else { Exit::Ok };
+    Ok(custody::tell(custody.as_ref(), exit))
+}
+
+/// A signature and time stamps of a bundle, by the digests of all its files.
+fn vouchers(custody: Option<&Custody>, locker: &Locker, tagmanifest: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let Some(custody) = custody else {
+        return Vec::new();
+    };
+    let failed = |authority: Option<&str>, reason: String| {
+        custody.trouble(Trouble {
+            what: "the bundle".to_owned(),
+            authority: authority.map(str::to_owned),
+            reason,
+        });
+    };
+    let mut made = Vec::new();
+    if custody.signs() {
+        let sign = || {
+            let last = locker.entries().len() as u64;
+            keys::signer(&locker.keys(), &custody.public_key()?, last).map_err(|e| e.to_string())?;
+            custody
+                .sign(BUNDLE_NAMESPACE, tagmanifest)
+                .unwrap_or_else(|| Err("no key is configured".to_owned()))
+        };
+        match sign() {
+            Ok(signature) => made.push(("sig".to_owned(), signature.into_bytes())),
+            Err(reason) => failed(None, reason),
+        }
+    }
+    for authority in custody.authorities() {
+        match custody.stamp(authority, &Digest::of(tagmanifest)) {
+            Ok(token) => made.push((format!("{authority}.tsr"), token)),
+            Err(reason) => failed(Some(authority), reason),
+        }
+    }
+    made
 }
 
 /// A bound engagement and what it says.
@@ -77,6 +135,18 @@ pub fn bind(
     catalogue: &Catalogue,
     subject: &Subject,
     against: Option<&Subject>,
+) -> Result<Bound, Stop> {
+    bind_vouched(locker, config, catalogue, subject, against, &|_| Vec::new())
+}
+
+/// The same, with a bundle that is vouched for.
+fn bind_vouched(
+    locker: &Locker,
+    config: &Config,
+    catalogue: &Catalogue,
+    subject: &Subject,
+    against: Option<&Subject>,
+    vouch: &report::Vouch<'_>,
 ) -> Result<Bound, Stop> {
     let assessed = assess(locker, config, catalogue, subject)?;
     let earlier = against
@@ -119,7 +189,7 @@ pub fn bind(
         changes,
         templates_dir: config.templates_dir.as_deref(),
     };
-    let binding = report::bind(&engagement).map_err(|e| match e {
+    let binding = report::bind_vouched(&engagement, vouch).map_err(|e| match e {
         ReportError::Locker(e) => e.into(),
         other => Stop::failure(other),
     })?;
@@ -173,6 +243,14 @@ pub fn print(out: &Path, binding: &Binding, locker: &Locker) -> Result<(), Stop>
     say!("  bundle.zip sha256 {}", Digest::of(&binding.bundle_zip));
     for line in locker.checkpoint().lines() {
         say!("  {line}");
+    }
+    match binding.vouchers.is_empty() {
+        true => say!("The bundle is unsigned."),
+        false => say!(
+            "The bundle is vouched for by {}; the log is {}.",
+            binding.vouchers.join(", "),
+            safe(&locker.vouched()?.describe())
+        ),
     }
     if !binding.missing_glyphs.is_empty() {
         let codes: Vec<String> = binding

@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use crate::args::{self, Global};
+use crate::custody;
 use crate::exit::{Exit, Stop};
 use crate::ui::{bold, complain, cut, dim, emit_json, plural, say};
 
@@ -34,11 +35,13 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
     let config = global.read_config()?;
     let sources = super::sources(&config, &args.controls)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let custody = custody::open(global, &config)?;
     let writer = if Locker::exists(&global.locker) {
         Writer::open(&global.locker)?
     } else {
         Writer::create(&global.locker, &config.organization, &tool(), clock.now())?
     };
+    let writer = custody::vouched(writer, custody.as_ref())?;
     let (writer, recovered) = writer.recover(clock.now())?;
     for recovery in recovered {
         complain(&format!(
@@ -65,7 +68,13 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
     progress.bar.finish_and_clear();
     // A connection that never answers must not hold up the end.
     runtime.shutdown_background();
-    let collected = outcome?;
+    let collected = match outcome {
+        Ok(collected) => collected,
+        Err(e) => {
+            custody::tell(custody.as_ref(), Exit::Ok);
+            return Err(e.into());
+        }
+    };
     if global.json() {
         emit_json(&json!({
             "schema": "exhibit.collect/1",
@@ -77,7 +86,8 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
         print(global, &collected)?;
     }
     let whole = collected.gaps.is_empty() && collected.meta.status == Status::Complete;
-    Ok(if whole { Exit::Ok } else { Exit::Incomplete })
+    let exit = if whole { Exit::Ok } else { Exit::Incomplete };
+    Ok(custody::tell(custody.as_ref(), exit))
 }
 
 /// Ends on Ctrl-C or a polite kill.
@@ -123,7 +133,7 @@ fn print(global: &Global, collected: &Collected) -> Result<(), Stop> {
         meta.exchanges.count,
         meta.records.len()
     );
-    if meta.max_clock_skew_s > 300 {
+    if meta.max_clock_skew_s > evidence::custody::examine::SKEW {
         say!(
             "  This machine's clock is {} s off AWS's: set it right before you collect again.",
             meta.max_clock_skew_s

@@ -17,6 +17,7 @@ pub mod controls_new;
 pub mod demo;
 pub mod diff;
 pub mod init;
+pub mod key;
 pub mod policy;
 pub mod reconcile;
 pub mod reperform;

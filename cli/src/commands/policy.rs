@@ -1,16 +1,18 @@
 //! `exhibit policy`: the least-privilege IAM policy.
 
 use crate::args::{self, Global};
+use crate::config::KeyConfig;
 use crate::exit::{Exit, Stop};
 use crate::ui::{complain, emit_json};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Policy) -> Result<Exit, Stop> {
     let config = global.read_config()?;
-    emit_json(&collector::policy::least_privilege(super::sources(
-        &config,
-        &args.controls,
-    )?))?;
+    let mut policy = collector::policy::least_privilege(super::sources(&config, &args.controls)?);
+    if let (Some(KeyConfig::Kms(arn)), Some(statements)) = (&config.custody.key, policy["Statement"].as_array_mut()) {
+        statements.push(collector::policy::signing(arn));
+    }
+    emit_json(&policy)?;
     let roles: Vec<&str> = config
         .targets
         .iter()

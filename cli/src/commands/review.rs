@@ -1,11 +1,11 @@
 //! `exhibit review`: records that a person signed off a control, or a whole period.
 
 use evidence::clock::{Clock, SystemClock};
-use evidence::locker::Writer;
 use evidence::manual::{Decision, Review, ReviewBody, ReviewedPeriod, same_person};
 use serde_json::json;
 
 use crate::args::{self, Global};
+use crate::custody;
 use crate::exit::{Exit, Stop};
 use crate::ui::{bold, emit_json, safe, say};
 
@@ -27,7 +27,8 @@ pub fn run(global: &Global, args: &args::Review) -> Result<Exit, Stop> {
             return Err(Stop::usage(format!("{option} is empty; a sign-off says who and what")));
         }
     }
-    let mut writer = Writer::open(&global.locker)?;
+    let custody = custody::open(global, &config)?;
+    let mut writer = custody::writer(global, custody.as_ref())?;
     if let Some(control) = &args.control {
         let all = writer.locker().attachments()?;
         let own = all.iter().find(|a| {
@@ -75,7 +76,7 @@ pub fn run(global: &Global, args: &args::Review) -> Result<Exit, Stop> {
             safe(&subject(&review))
         );
     }
-    Ok(Exit::Ok)
+    Ok(custody::tell(custody.as_ref(), Exit::Ok))
 }
 
 /// What a review is about, in words.

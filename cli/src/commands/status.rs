@@ -22,6 +22,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     let attachments = locker.attachments()?;
     let reviews = locker.reviews()?;
     let reconciliations = locker.reconciliations()?;
+    let vouched = locker.vouched()?;
     if global.json() {
         emit_json(&json!({
             "schema": "exhibit.status/1",
@@ -29,6 +30,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
             "log_entries": locker.entries().len(),
             "known_until": locker.known_until(),
             "checkpoint": locker.checkpoint(),
+            "signed": vouched.signed_json(),
             "snapshots": snapshots,
             "unclosed_runs": unclosed,
             "attachments": attachments,
@@ -49,11 +51,15 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
         safe(&locker.identity().organization)
     );
     say!(
-        "  {} in the log, unsigned; head:",
+        "  {} in the log, {}; head:",
         plural(locker.entries().len(), "entr")
             .replace("entrs", "entries")
-            .replace("1 entr", "1 entry")
+            .replace("1 entr", "1 entry"),
+        safe(&vouched.describe())
     );
+    for (what, reason) in locker.not_vouched() {
+        say!("  {} {}: {}", bold("NOT"), what, safe(&reason));
+    }
     for line in locker.checkpoint().lines() {
         say!("    {}", dim(line));
     }

@@ -63,6 +63,25 @@ pub fn sign(signer: &dyn Signer, namespace: &str, message: &[u8]) -> Result<Stri
     to_be_signed.armour(&signer.public_key(), &signature)
 }
 
+/// The key whose signature over the message, for this namespace, `armoured` holds. Whether that key
+/// was allowed to make it is for the caller to ask.
+pub fn signed_by(message: &[u8], armoured: &str, namespace: &str) -> Result<PublicKey, SignatureError> {
+    let found = blob::SignedBlob::read(armoured)?;
+    if found.namespace != namespace.as_bytes() {
+        return Err(SignatureError::Namespace {
+            expected: namespace.to_owned(),
+            found: error::shown(&found.namespace),
+        });
+    }
+    let to_be_signed = ToBeSigned::with_hash(namespace, message, found.hash)?;
+    if !found.key.verifies(to_be_signed.bytes(), &found.signature) {
+        return Err(SignatureError::Mismatch {
+            fingerprint: found.key.fingerprint(),
+        });
+    }
+    Ok(found.key)
+}
+
 /// Does `armoured` hold a signature over the message, for this namespace, by a key that the list
 /// allows to sign as `identity` at that time?
 ///
@@ -76,21 +95,10 @@ pub fn verify(
     identity: &str,
     at: Timestamp,
 ) -> Result<Verified, SignatureError> {
-    let found = blob::SignedBlob::read(armoured)?;
-    if found.namespace != namespace.as_bytes() {
-        return Err(SignatureError::Namespace {
-            expected: namespace.to_owned(),
-            found: error::shown(&found.namespace),
-        });
-    }
-    let to_be_signed = ToBeSigned::with_hash(namespace, message, found.hash)?;
-    let fingerprint = found.key.fingerprint();
-    if !found.key.verifies(to_be_signed.bytes(), &found.signature) {
-        return Err(SignatureError::Mismatch { fingerprint });
-    }
-    allowed.check(&found.key, identity, namespace, at)?;
+    let key = signed_by(message, armoured, namespace)?;
+    allowed.check(&key, identity, namespace, at)?;
     Ok(Verified {
-        fingerprint,
+        fingerprint: key.fingerprint(),
         identity: identity.to_owned(),
     })
 }

@@ -13,7 +13,7 @@ use crate::archive::ArchiveWriter;
 use crate::canonical;
 use crate::clock::Timestamp;
 use crate::digest::Digest;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, max_clock_skew};
 use crate::gap::{Gap, ReasonCode};
 use crate::log::EntryType;
 use crate::record::Row;
@@ -335,17 +335,4 @@ fn lines_of<T: Serialize>(items: &[T]) -> Result<(Lines, String), LockerError> {
         },
         text,
     ))
-}
-
-/// Greatest distance of the local clock from AWS's `Date`, in whole seconds.
-fn max_clock_skew(exchanges: &[Exchange]) -> i64 {
-    let skew = |exchange: &Exchange| {
-        let aws = chrono::DateTime::parse_from_rfc2822(exchange.aws_date.as_deref()?)
-            .ok()?
-            .timestamp();
-        let (sent, received) = (exchange.sent_at.unix(), exchange.recv_at.unix());
-        // Anywhere between sending and receiving is no skew at all.
-        Some((sent - aws).max(aws - received).max(0))
-    };
-    exchanges.iter().filter_map(skew).max().unwrap_or(0)
 }

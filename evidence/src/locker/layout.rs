@@ -78,6 +78,17 @@ impl Layout {
         self.checkpoints().join(format!("{}.checkpoint", stem(seq)))
     }
 
+    /// `checkpoints/000000001.checkpoint.sig`.
+    pub fn signature(&self, seq: u64) -> PathBuf {
+        self.checkpoints().join(format!("{}.checkpoint.sig", stem(seq)))
+    }
+
+    /// `checkpoints/000000001.checkpoint.<tsa>.tsr`.
+    pub fn token(&self, seq: u64, authority: &str) -> PathBuf {
+        self.checkpoints()
+            .join(format!("{}.checkpoint.{authority}.tsr", stem(seq)))
+    }
+
     /// `snapshots/`.
     pub fn snapshots(&self) -> PathBuf {
         self.dir.join("snapshots")

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{At, Layout, Locker, LockerError, snapshot_entry};
 use crate::clock::Timestamp;
+use crate::custody::examine::{self, Trust, Vouched};
 use crate::digest::Digest;
 use crate::log::{EntryType, checkpoint};
 use crate::snapshot::Snapshot;
@@ -17,7 +18,7 @@ use crate::snapshot::Snapshot;
 pub struct Fault {
     /// The file, inside what was verified.
     pub file: String,
-    /// What kind of fault: `changed`, `missing`, `unexpected`, `chain`, `checkpoint`, `time`, `unclosed-run`, `unreadable`.
+    /// What kind of fault; `docs/bundle-format.md` lists them.
     pub code: String,
     /// What is wrong, for a person.
     pub message: String,
@@ -43,6 +44,9 @@ pub struct Verification {
     pub notes: Vec<String>,
     /// What was looked at, by kind.
     pub checked: BTreeMap<String, u64>,
+    /// What vouches for it, and holds.
+    #[serde(skip)]
+    pub vouched: Vouched,
 }
 
 impl Verification {
@@ -53,10 +57,16 @@ impl Verification {
 }
 
 impl Locker {
-    /// Checks every file of the locker in `dir`.
+    /// Checks every file of the locker in `dir`, signatures and time stamps by what lies inside.
+    pub fn verify(dir: &Path) -> Result<Verification, LockerError> {
+        Self::verify_by(dir, &Trust::default())
+    }
+
+    /// Checks every file of the locker in `dir`, signatures and time stamps by what the reader
+    /// brings along.
     ///
     /// Errors are for what cannot be verified at all (no locker, a newer format, no access).
-    pub fn verify(dir: &Path) -> Result<Verification, LockerError> {
+    pub fn verify_by(dir: &Path, trust: &Trust) -> Result<Verification, LockerError> {
         let mut found = Verification::default();
         let layout = Layout::new(dir);
         let locker = match Self::open_chain(dir) {
@@ -77,6 +87,7 @@ impl Locker {
         check_checkpoints(&locker, &mut found)?;
         check_snapshots(&locker, &mut found)?;
         check_runs(&locker, &mut found);
+        check_vouchers(&locker, trust, &mut found)?;
         let objects = check_manual(&locker, &mut found)?;
         check_tree(&locker, &objects, &mut found)?;
         found.faults.sort();
@@ -132,6 +143,35 @@ fn check_checkpoints(locker: &Locker, found: &mut Verification) -> Result<(), Lo
     Ok(())
 }
 
+/// What vouches for the checkpoints, and what the reader kept of earlier ones.
+fn check_vouchers(locker: &Locker, trust: &Trust, found: &mut Verification) -> Result<(), LockerError> {
+    let newest = format!("log/{}.json", crate::log::stem(locker.entries.len() as u64));
+    examine::earlier(trust, &locker.identity.origin, &locker.lines, &newest, found);
+    examine::cadence(&locker.entries, found);
+    found.vouched = vouchers(locker, trust, found)?;
+    Ok(())
+}
+
+/// What vouches for the checkpoints, and holds.
+pub(super) fn vouchers(locker: &Locker, trust: &Trust, found: &mut Verification) -> Result<Vouched, LockerError> {
+    let (folder, mut names) = (locker.layout.checkpoints(), Vec::new());
+    list(&folder, &locker.layout, &mut names)?;
+    let names: Vec<String> = names
+        .iter()
+        .filter(|(_, is_file)| *is_file)
+        .filter_map(|(name, _)| Some(name.strip_prefix("checkpoints/")?.to_owned()))
+        .collect();
+    let log = examine::Log {
+        entries: &locker.entries,
+        names: &names,
+        read: &|name| fs::read(folder.join(name)).ok(),
+        folder: "checkpoints/",
+        entry_file: &|seq| format!("log/{}.json", crate::log::stem(seq)),
+        is_live: true,
+    };
+    Ok(examine::examine(&log, trust, found))
+}
+
 fn check_snapshots(locker: &Locker, found: &mut Verification) -> Result<(), LockerError> {
     for entry in locker.entries.iter().filter(|e| e.r#type == EntryType::Snapshot) {
         let entry = match snapshot_entry(entry) {
@@ -155,8 +195,9 @@ fn check_snapshots(locker: &Locker, found: &mut Verification) -> Result<(), Lock
                             .faults
                             .push(Fault::new(&entry.file, "changed", "it belongs to another run"));
                     }
-                    if snapshot.meta.max_clock_skew_s > 300 {
-                        let skew = snapshot.meta.max_clock_skew_s;
+                    // By the exchanges themselves: the sum of them is what a forger would polish.
+                    let skew = crate::exchange::max_clock_skew(&snapshot.exchanges);
+                    if skew > examine::SKEW {
                         found
                             .notes
                             .push(format!("{}: the collector's clock was off by {skew} s", entry.file));
@@ -247,6 +288,8 @@ fn check_manual(locker: &Locker, found: &mut Verification) -> Result<BTreeSet<St
 fn check_tree(locker: &Locker, objects: &BTreeSet<String>, found: &mut Verification) -> Result<(), LockerError> {
     let layout = &locker.layout;
     let mut known: BTreeSet<String> = ["locker.json", "lock"].map(str::to_owned).into();
+    // Judged with the entry that names them.
+    let vouches = |name: &str| name.starts_with("checkpoints/") && (name.ends_with(".sig") || name.ends_with(".tsr"));
     for entry in &locker.entries {
         known.insert(layout.name_of(&layout.entry(entry.seq)));
         known.insert(layout.name_of(&layout.checkpoint(entry.seq)));
@@ -267,7 +310,8 @@ fn check_tree(locker: &Locker, objects: &BTreeSet<String>, found: &mut Verificat
                 .push(Fault::new(name, "unexpected", "it is neither a file nor a folder"));
         } else if name.starts_with("objects/") {
             check_object(layout, &name, objects, found)?;
-        } else if !known.contains(&name) && !name.starts_with("spool/") && !name.starts_with("tmp/") {
+        } else if !known.contains(&name) && !vouches(&name) && !name.starts_with("spool/") && !name.starts_with("tmp/")
+        {
             found
                 .faults
                 .push(Fault::new(name, "unexpected", "nothing in the log refers to this file"));

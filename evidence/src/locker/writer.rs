@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::draft::{self, Draft};
 use super::{At, FORMAT, Identity, Layout, Locker, LockerError, put};
 use crate::canonical;
 use crate::clock::Timestamp;
+use crate::custody::Custody;
 use crate::digest::Digest;
 use crate::log::{Entry, EntryType, NO_PREVIOUS, checkpoint};
 use crate::snapshot::{AccountScope, Plan, Status, Tool};
@@ -19,8 +21,10 @@ use crate::snapshot::{AccountScope, Plan, Status, Tool};
 pub struct Writer {
     pub(super) layout: Layout,
     identity: Identity,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     lines: Vec<String>,
+    /// Who vouches for checkpoints, if anybody does.
+    pub(super) custody: Option<Arc<Custody>>,
     // Dropping the file releases the lock.
     _lock: File,
 }
@@ -75,6 +79,7 @@ impl Writer {
             identity,
             entries: vec![genesis],
             lines: vec![line],
+            custody: None,
             _lock: lock,
         })
     }
@@ -108,6 +113,7 @@ impl Writer {
             identity: locker.identity,
             entries: locker.entries,
             lines: locker.lines,
+            custody: None,
             _lock: lock,
         };
         // A crash may have come between an entry and its checkpoint.
@@ -147,14 +153,16 @@ impl Writer {
         Ok(seq)
     }
 
-    /// Writes a checkpoint over the whole log.
+    /// Writes a checkpoint over the whole log, and has it vouched for.
     pub fn checkpoint(&mut self) -> Result<(), LockerError> {
-        let path = self.layout.checkpoint(self.lines.len() as u64);
+        let size = self.lines.len() as u64;
+        let path = self.layout.checkpoint(size);
         if path.exists() {
             return Ok(());
         }
         self.layout
-            .put(&path, checkpoint(&self.identity.origin, &self.lines).as_bytes())
+            .put(&path, checkpoint(&self.identity.origin, &self.lines).as_bytes())?;
+        self.vouch(size)
     }
 
     /// Logs the start of a run, before its first call.
@@ -165,11 +173,11 @@ impl Writer {
         // Before the log: a crash in between leaves a folder that nothing refers to, and no open
         // run of which nothing is left.
         let spool = draft::open_spool(&self.layout, &run, &plan)?;
-        let seq = self.append(
-            at,
-            EntryType::RunOpen,
-            json!({ "run": run, "tool": tool, "plan": plan }),
-        )?;
+        let mut body = json!({ "run": run, "tool": tool, "plan": plan });
+        if let Some(token) = self.last_token() {
+            body["previous_token"] = json!(token);
+        }
+        let seq = self.append(at, EntryType::RunOpen, body)?;
         self.checkpoint()?;
         Ok(Draft::from_spool(self, run, seq, at, tool.clone(), spool))
     }

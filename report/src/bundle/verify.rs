@@ -5,7 +5,10 @@ use std::io::{Read, Seek};
 
 use evidence::archive::{Archive, ArchiveError};
 use evidence::canonical;
+use evidence::clock::Timestamp;
+use evidence::custody::examine::{self, Trust};
 use evidence::digest::Digest;
+use evidence::exchange::clock_skew;
 use evidence::locker::{Fault, Identity, Verification};
 use evidence::log::{self, Entry, EntryType};
 use evidence::snapshot::{Lines, SnapshotMeta};
@@ -13,6 +16,7 @@ use serde::Deserialize;
 
 mod attachments;
 mod content;
+mod vouchers;
 mod zip_structure;
 
 use content::Content;
@@ -21,14 +25,20 @@ use content::Content;
 pub const BUNDLE: &str = "bundle.zip";
 
 const MANIFEST: &str = "manifest-sha256.txt";
-const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
+use super::TAGMANIFEST;
 const LOG: &str = "data/log/log.jsonl";
 const LOCKER: &str = "data/locker.json";
 
 /// Checks every byte of a bundle against everything in it that vouches for it.
 ///
-/// Files are named by their path inside the top folder, the bundle itself as [`BUNDLE`].
-pub fn verify<R: Read + Seek>(mut reader: R) -> Verification {
+/// Files are named by their path inside the top folder, the bundle itself as [`BUNDLE`]. Signatures
+/// and time stamps are checked by what lies inside.
+pub fn verify<R: Read + Seek>(reader: R) -> Verification {
+    verify_by(reader, &Trust::default())
+}
+
+/// The same, with signatures and time stamps checked by what the reader brings along.
+pub fn verify_by<R: Read + Seek>(mut reader: R, trust: &Trust) -> Verification {
     let mut found = Verification::default();
     if let Err(e) = Archive::open(&mut reader) {
         let code = match e {
@@ -42,7 +52,9 @@ pub fn verify<R: Read + Seek>(mut reader: R) -> Verification {
     if let Some(content) = zip_structure::read(&mut reader, &mut found) {
         check_bag(&content, &mut found);
         check_payload_oxum(&content, &mut found);
-        if let Some(entries) = check_log(&content, &mut found) {
+        if let Some(entries) = check_log(&content, trust, &mut found) {
+            found.vouched = vouchers::check(&content, &entries, trust, &mut found);
+            examine::cadence(&entries, &mut found);
             check_evidence(&content, &entries, &mut found);
             attachments::check(&content, &entries, &mut found);
         }
@@ -148,7 +160,7 @@ fn check_payload_oxum(content: &Content, found: &mut Verification) {
 }
 
 /// The entries of the log, if the chain holds.
-fn check_log(content: &Content, found: &mut Verification) -> Option<Vec<Entry>> {
+fn check_log(content: &Content, trust: &Trust, found: &mut Verification) -> Option<Vec<Entry>> {
     let text = match content.text(LOG) {
         Ok(text) => text,
         Err(e) => {
@@ -197,19 +209,11 @@ fn check_log(content: &Content, found: &mut Verification) -> Option<Vec<Entry>> 
     check_runs(&entries, found);
     if let Some(identity) = check_identity(content, &lines, &entries, found) {
         check_checkpoints(content, &identity, &lines, &entries, found);
+        examine::earlier(trust, &identity.origin, &lines, LOG, found);
         let root = log::checkpoint(&identity.origin, &lines);
         let root: Vec<_> = root.lines().collect();
-        let signed = content
-            .files
-            .keys()
-            .any(|path| path.starts_with("data/log/") && path.ends_with(".sig"));
-        let signature = if signed {
-            "signatures of the log were not checked here"
-        } else {
-            "the log has no signature"
-        };
         found.notes.push(format!(
-            "{signature}: hold its checkpoint ({}) against one that you were given earlier, or by another way",
+            "hold the log's checkpoint ({}) against one that you were given earlier, or by another way",
             root.join(" ")
         ));
     }
@@ -312,6 +316,9 @@ struct BodyOf {
     body: Option<String>,
     body_sha256: Option<Digest>,
     body_len: u64,
+    sent_at: Option<Timestamp>,
+    recv_at: Option<Timestamp>,
+    aws_date: Option<String>,
 }
 
 fn check_evidence(content: &Content, entries: &[Entry], found: &mut Verification) {
@@ -357,11 +364,30 @@ fn check_evidence(content: &Content, entries: &[Entry], found: &mut Verification
             }
         }
     }
+    check_between(entries, &runs, found);
     let elsewhere = sealed.keys().filter(|run| !runs.contains(*run)).count();
     if elsewhere > 0 {
         found
             .notes
             .push(format!("{elsewhere} snapshots of the log are no part of this bundle"));
+    }
+}
+
+/// A bundle has one run, or all of its period: none between two that are here is left out.
+fn check_between(entries: &[Entry], runs: &BTreeSet<&str>, found: &mut Verification) {
+    let is_whole = |e: &&Entry| e.r#type == EntryType::Snapshot && e.text("status") == Some("complete");
+    let whole: Vec<(&str, u64)> = entries
+        .iter()
+        .filter(is_whole)
+        .filter_map(|e| Some((e.text("run")?, e.seq)))
+        .collect();
+    let is_here = |(run, _): &(&str, u64)| runs.contains(run);
+    let (Some(first), Some(last)) = (whole.iter().position(is_here), whole.iter().rposition(is_here)) else {
+        return;
+    };
+    for (run, seq) in whole[first..last].iter().filter(|one| !is_here(one)) {
+        let message = format!("line {seq} of {LOG} sealed this run between two that are here");
+        fault(found, &format!("data/evidence/{run}/snapshot.json"), "missing", message);
     }
 }
 
@@ -398,10 +424,15 @@ fn check_snapshot(content: &Content, folder: &str, run: &str, found: &mut Verifi
     match content.text(&exchanges) {
         Err(e) => fault(found, &exchanges, e.0, e.1),
         Ok(text) => {
+            let mut skew = 0;
             for (at, line) in text.lines().enumerate() {
                 match serde_json::from_str::<BodyOf>(line) {
                     Ok(exchange) if exchange.i == at as u64 + 1 => {
                         found.count("exchanges", 1);
+                        if let (Some(sent), Some(received)) = (exchange.sent_at, exchange.recv_at) {
+                            let aws = exchange.aws_date.as_deref();
+                            skew = skew.max(clock_skew(sent, received, aws).unwrap_or(0));
+                        }
                         known.extend(check_body(content, folder, &exchange, found));
                     }
                     Ok(exchange) => {
@@ -414,6 +445,11 @@ fn check_snapshot(content: &Content, folder: &str, run: &str, found: &mut Verifi
                     }
                     Err(e) => fault(found, &exchanges, "unreadable", format!("line {}: {e}", at + 1)),
                 }
+            }
+            if skew > examine::SKEW {
+                found
+                    .notes
+                    .push(format!("{exchanges}: the collector's clock was off by {skew} s"));
             }
         }
     }

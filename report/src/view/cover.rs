@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use controls::result::ControlVerdict;
-use evidence::locker::Layout;
 use serde::Serialize;
 
 use super::{Pill, Tally, counted, kind, moment};
@@ -45,8 +44,10 @@ pub struct Cover {
     pub entries: usize,
     /// Root of the log's tree, as the checkpoint writes it.
     pub root: String,
-    /// Somebody signed the newest checkpoint.
+    /// Somebody signed a checkpoint.
     pub signed: bool,
+    /// Who signed the newest checkpoint, and who dated it when; or that nobody did.
+    pub vouched: String,
     /// Run of the latest snapshot.
     pub run: String,
     /// The latest verdicts are from this snapshot; there is more than one.
@@ -83,6 +84,7 @@ pub(super) fn cover(engagement: &Engagement<'_>) -> Result<Cover, ReportError> {
     let accounts: BTreeSet<_> = scopes().map(|a| &a.account).collect();
     let regions: BTreeSet<_> = scopes().flat_map(|a| &a.regions).collect();
     let checkpoint = engagement.locker.checkpoint();
+    let vouched = engagement.locker.vouched()?;
     let mut lines = checkpoint.lines();
     let entries = engagement.locker.lines().len();
     Ok(Cover {
@@ -106,23 +108,14 @@ pub(super) fn cover(engagement: &Engagement<'_>) -> Result<Cover, ReportError> {
         origin: lines.next().unwrap_or_default().to_owned(),
         entries,
         root: lines.nth(1).unwrap_or_default().to_owned(),
-        signed: signed(engagement),
+        signed: vouched.newest_signed().is_some(),
+        vouched: vouched.describe(),
         run: latest.snapshot.meta.run.clone(),
         several: engagement.snapshots.len() > 1,
         results: tally(engagement),
         controls: assessment.controls.len(),
         criteria: assessment.criteria.len(),
     })
-}
-
-/// Is there a signature beside the newest checkpoint?
-fn signed(engagement: &Engagement<'_>) -> bool {
-    let layout = Layout::new(engagement.locker.dir());
-    let entries = engagement.locker.entries().iter().rev();
-    let newest = entries
-        .map(|entry| layout.checkpoint(entry.seq))
-        .find(|path| path.is_file());
-    newest.is_some_and(|path| path.with_extension("checkpoint.sig").is_file())
 }
 
 /// Verdicts and how often each occurs, worst first; what is only observed stands apart.

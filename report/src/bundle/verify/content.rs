@@ -38,6 +38,11 @@ impl Content {
 }
 
 impl Held {
+    /// The bytes, where they were kept.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.text.as_deref()
+    }
+
     /// Reads a file to its end; the text is kept only where it is needed.
     pub fn read(path: &str, from: &mut impl Read, declared: u64) -> io::Result<Self> {
         let keep = declared <= TEXT && is_read(path);
