@@ -16,4 +16,5 @@ pub mod log;
 pub mod manual;
 pub mod period;
 pub mod record;
+pub mod secrets;
 pub mod snapshot;

@@ -98,6 +98,16 @@ impl Layout {
         self.dir.join("spool")
     }
 
+    /// `salts/`: what proves redacted values, and is never given away as a whole.
+    pub fn salts(&self) -> PathBuf {
+        self.dir.join("salts")
+    }
+
+    /// `salts/<run>`.
+    pub fn salt(&self, run: &str) -> PathBuf {
+        self.salts().join(run)
+    }
+
     /// `tmp/`: files on their way to their name.
     pub fn tmp(&self) -> PathBuf {
         self.dir.join("tmp")
@@ -122,6 +132,7 @@ impl Layout {
             "checkpoints",
             "snapshots",
             "objects",
+            "salts",
             "spool",
             "tmp",
         ]
