@@ -70,7 +70,10 @@ pub fn scan(bytes: &[u8]) -> Vec<Suspicion> {
             at += 1;
             continue;
         }
-        let length = bytes[at..].iter().position(|b| !is_token(*b)).unwrap_or(bytes.len() - at);
+        let length = bytes[at..]
+            .iter()
+            .position(|b| !is_token(*b))
+            .unwrap_or(bytes.len() - at);
         let token = &bytes[at..at + length];
         if token.ends_with(b"-----BEGIN") && is_private_key(&bytes[at + length..]) {
             let at = at + length - b"-----BEGIN".len();
@@ -95,7 +98,10 @@ pub fn scan(bytes: &[u8]) -> Vec<Suspicion> {
     let near = |at: &usize| keys.iter().any(|key| key.abs_diff(*at) < NEAR);
     for at in candidates {
         if near(&at) && !found.iter().any(|suspicion| suspicion.at == at) {
-            found.push(Suspicion { at, kind: Kind::AwsSecretKey });
+            found.push(Suspicion {
+                at,
+                kind: Kind::AwsSecretKey,
+            });
         }
     }
     found.sort();
@@ -137,7 +143,10 @@ fn of_known_form(token: &[u8]) -> Option<Kind> {
     if begins(&[b"FwoGZXIvYXdz", b"IQoJb3JpZ2lu", b"FQoGZXIvYXdz"]) && token.len() >= 100 {
         return Some(Kind::AwsSessionToken);
     }
-    if let Some(hook) = token.windows(25).position(|window| window == b"hooks.slack.com/services/") {
+    if let Some(hook) = token
+        .windows(25)
+        .position(|window| window == b"hooks.slack.com/services/")
+    {
         return (token.len() > hook + 25 + 20).then_some(Kind::SlackToken);
     }
     // What is below has no slash in it, but may stand in an address.
@@ -149,7 +158,15 @@ fn of_known_form_in_an_address(token: &[u8]) -> Option<Kind> {
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let dashed = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
     let github = [&b"ghp_"[..], b"gho_", b"ghu_", b"ghs_", b"ghr_"];
-    let slack = [&b"xoxa-"[..], b"xoxb-", b"xoxp-", b"xoxr-", b"xoxs-", b"xoxe-", b"xapp-"];
+    let slack = [
+        &b"xoxa-"[..],
+        b"xoxb-",
+        b"xoxp-",
+        b"xoxr-",
+        b"xoxs-",
+        b"xoxe-",
+        b"xapp-",
+    ];
     let stripe = [&b"sk_live_"[..], b"rk_live_"];
     let begins = |with: &[&[u8]]| with.iter().any(|start| token.starts_with(start));
     if begins(&github) && token.len() >= 40 && all(4, u8::is_ascii_alphanumeric)
@@ -175,7 +192,14 @@ fn of_known_form_in_an_address(token: &[u8]) -> Option<Kind> {
 fn telling(name: &[u8]) -> Option<Kind> {
     const PASSWORDS: [&[u8]; 3] = [b"password", b"passwd", b"passphrase"];
     const RANDOM: [&[u8]; 8] = [
-        b"secret", b"apikey", b"api_key", b"api-key", b"secretkey", b"secret_key", b"secretaccesskey", b"secret_access_key",
+        b"secret",
+        b"apikey",
+        b"api_key",
+        b"api-key",
+        b"secretkey",
+        b"secret_key",
+        b"secretaccesskey",
+        b"secret_access_key",
     ];
     const TOKENS: [&[u8]; 4] = [b"accesstoken", b"access_token", b"authtoken", b"auth_token"];
     let ends = |with: &[&[u8]]| {
@@ -223,7 +247,9 @@ fn assigned(bytes: &[u8], end: usize, telling: Kind) -> Option<Suspicion> {
 
 /// Something a person or a program chose, and no placeholder, no name of a place, no policy.
 fn is_password(value: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let Ok(text) = std::str::from_utf8(value) else {
+        return false;
+    };
     let kinds = [
         value.iter().any(u8::is_ascii_lowercase),
         value.iter().any(u8::is_ascii_uppercase),
@@ -242,17 +268,31 @@ fn is_password(value: &[u8]) -> bool {
 fn is_place_holder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     text.starts_with(['$', '%', '<', '*', '#'])
-        || ["redacted", "hidden", "removed", "example", "placeholder", "changeme", "xxxx", "resolve:"]
-            .iter()
-            .any(|word| lower.contains(word))
+        || [
+            "redacted",
+            "hidden",
+            "removed",
+            "example",
+            "placeholder",
+            "changeme",
+            "xxxx",
+            "resolve:",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
         || lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
-            ["password", "passwd", "secret", "true", "false", "null", "none", "enabled", "disabled"].contains(&word)
+            [
+                "password", "passwd", "secret", "true", "false", "null", "none", "enabled", "disabled",
+            ]
+            .contains(&word)
         })
 }
 
 /// As random as a key: no digest, no UUID, no ARN, no address, no sentence.
 fn is_random(value: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let Ok(text) = std::str::from_utf8(value) else {
+        return false;
+    };
     let is_hex = value.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
     (20..=256).contains(&value.len())
         && !is_hex
@@ -301,23 +341,44 @@ mod tests {
         let long = "x1Y2z3".repeat(20);
         let jwt_body = ["eyJ", "zdWIiOiIxMjM0NTY3ODkwIn0"].concat();
         for (text, kind) in [
-            (format!("<Id>AKIAIOSFODNN7EXAMPLE</Id><Key>{key}</Key>"), Kind::AwsSecretKey),
+            (
+                format!("<Id>AKIAIOSFODNN7EXAMPLE</Id><Key>{key}</Key>"),
+                Kind::AwsSecretKey,
+            ),
             (format!("AWS_SECRET_ACCESS_KEY={key}"), Kind::AwsSecretKey),
             (format!(r#"{{"secretAccessKey": "{key}"}}"#), Kind::AwsSecretKey),
-            (format!("{{\"sessionToken\":\"FwoGZXIvYXdz{long}\"}}"), Kind::AwsSessionToken),
+            (
+                format!("{{\"sessionToken\":\"FwoGZXIvYXdz{long}\"}}"),
+                Kind::AwsSessionToken,
+            ),
             ("x -----BEGIN RSA PRIVATE KEY-----\nMII".to_owned(), Kind::PrivateKey),
             ("-----BEGIN OPENSSH PRIVATE KEY-----".to_owned(), Kind::PrivateKey),
-            (format!("Bearer eyJhbGciOiJIUzI1NiJ9.{jwt_body}.abcdefghijklmnop_-QRSTUV"), Kind::Jwt),
-            (format!("git clone https://ghp_{}@github.com/a/b", "aB3".repeat(12)), Kind::GithubToken),
+            (
+                format!("Bearer eyJhbGciOiJIUzI1NiJ9.{jwt_body}.abcdefghijklmnop_-QRSTUV"),
+                Kind::Jwt,
+            ),
+            (
+                format!("git clone https://ghp_{}@github.com/a/b", "aB3".repeat(12)),
+                Kind::GithubToken,
+            ),
             (format!("token github_pat_{}", "11AAbb_".repeat(8)), Kind::GithubToken),
             (format!("xoxb-{}", "123456789012-abcDEF"), Kind::SlackToken),
-            (format!("https://hooks.slack.com/services/T000/B000/{}", "aB3".repeat(8)), Kind::SlackToken),
+            (
+                format!("https://hooks.slack.com/services/T000/B000/{}", "aB3".repeat(8)),
+                Kind::SlackToken,
+            ),
             (format!("sk_live_{}", "4eC39HqLyjWDarjtT1zdp7dc"), Kind::StripeKey),
             ("jdbc:mysql://h/d?user=a&password=s3cr3t-pw!".to_owned(), Kind::Password),
             (r#"{"MasterUserPassword":"Corr3ctHorse"}"#.to_owned(), Kind::Password),
-            (r#"{"a":"{\"db_password\": \"Corr3ctHorse\"}"}"#.to_owned(), Kind::Password),
+            (
+                r#"{"a":"{\"db_password\": \"Corr3ctHorse\"}"}"#.to_owned(),
+                Kind::Password,
+            ),
             ("<Password>Corr3ctHorse</Password>".to_owned(), Kind::Password),
-            (r#"{"clientSecret":"q8Zr2Lx0Vb7Nn4Tt1Kk9Pp3Ss"}"#.to_owned(), Kind::RandomValue),
+            (
+                r#"{"clientSecret":"q8Zr2Lx0Vb7Nn4Tt1Kk9Pp3Ss"}"#.to_owned(),
+                Kind::RandomValue,
+            ),
         ] {
             assert_eq!(kinds(&text), [kind], "{text}");
             let at = scan(text.as_bytes())[0].at;

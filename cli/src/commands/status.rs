@@ -120,7 +120,9 @@ struct Suspected {
 fn suspicions(locker: &Locker, snapshots: &[SnapshotEntry]) -> Vec<Suspected> {
     let mut found = Vec::new();
     for entry in snapshots {
-        let Ok(bytes) = locker.snapshot_bytes(entry) else { continue };
+        let Ok(bytes) = locker.snapshot_bytes(entry) else {
+            continue;
+        };
         let (Ok(snapshot), Ok(mut bodies)) = (Snapshot::read(bytes.clone()), Bodies::of(bytes)) else {
             continue;
         };
@@ -157,7 +159,10 @@ fn suspected(found: &[Suspected]) -> Result<(), Stop> {
         );
     }
     if found.len() > MOST {
-        say!("  and {} more: `exhibit status --format json` lists all", found.len() - MOST);
+        say!(
+            "  and {} more: `exhibit status --format json` lists all",
+            found.len() - MOST
+        );
     }
     Ok(())
 }

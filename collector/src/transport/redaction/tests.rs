@@ -329,14 +329,22 @@ fn what_cannot_be_read_is_not_kept() {
 }
 
 #[test]
-fn rules_are_told_apart_and_their_operations_are_asked() {
-    let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-    ids.dedup();
-    let mut sorted = ids.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    assert_eq!(sorted.len(), RULES.len());
-    // Those that an answer of AWS holds are base64 in some places.
+fn every_rule_is_documented() {
+    let docs = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/locker-format.md")).unwrap();
+    for (n, rule) in RULES.iter().enumerate() {
+        let line = docs
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}` |", rule.id)));
+        let line = line.unwrap_or_else(|| panic!("{} is not in docs/locker-format.md", rule.id));
+        let operations = format!("| `{}`: {} |", rule.service, rule.operations.join(", "));
+        assert!(
+            line.contains(&operations) && line.ends_with(&format!("| {} |", rule.why)),
+            "{line}"
+        );
+        assert!(RULES[..n].iter().all(|other| other.id != rule.id), "{} twice", rule.id);
+    }
+    assert!(SECRET_NAMES.iter().all(|name| docs.contains(&format!("`{name}`"))));
+    // Some values are base64.
     assert_eq!(REDACTED.len() % 4, 0);
 }
 
