@@ -71,6 +71,14 @@ def lines():
     seed("checkpoint", "log", b"\n".join(spell(genesis | {"seq": n}) for n in range(1, 8)))
 
 
+def answers():
+    seed("redaction", "variables", b"\0" + b'{"item":[{"variables":{"key":"value \\u00e9"}}],"n":1.5e3}')
+    seed("redaction", "properties", b"\1<?xml version='1.0'?><a><!-- x --><ResourceProperties>{}</ResourceProperties><b c='>'/><![CDATA[d]]></a>")
+    seed("redaction", "event", b"\3" + json.dumps({"Events": [{"CloudTrailEvent": json.dumps({"a": {"sessionToken": "x"}})}]}).encode())
+    seed("redaction", "endpoint", b"\x10<a><Endpoint>https://u:p@h.example/x?y</Endpoint></a>")
+    seed("scan", "names", b'{"password":"Corr3ctHorse","clientSecret":"x","token": "ghp_"} AKIAIOSFODNN7EXAMPLE -----BEGIN ')
+
+
 def tokens():
     with tempfile.TemporaryDirectory() as folder:
         run = lambda command: subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
@@ -100,4 +108,5 @@ if __name__ == "__main__":
     archives()
     signatures()
     lines()
+    answers()
     tokens()

@@ -19,6 +19,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 mod cbor;
 pub mod live;
 pub mod params;
+pub mod redaction;
 pub mod replay;
 pub mod sample;
 

@@ -723,6 +723,7 @@ fn exchange(at: Timestamp, account: &str) -> Exchange {
         body: None,
         body_sha256: Some(Digest::of("example")),
         body_len: 7,
+        redaction: None,
     }
 }
 

@@ -69,10 +69,81 @@ pub struct Exchange {
     pub headers: BTreeMap<String, String>,
     /// Path of the body inside the snapshot; `None` when there was no response.
     pub body: Option<String>,
-    /// SHA-256 of the body, exactly as received after TLS and content decoding.
+    /// SHA-256 of the body as it is kept: as received after TLS and content decoding, but for what
+    /// `redaction` names.
     pub body_sha256: Option<Digest>,
-    /// Length of the body in bytes.
+    /// Length of the body in bytes, as it is kept.
     pub body_len: u64,
+    /// What was taken out of the body before it was kept; left out where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
+}
+
+/// What was taken out of a body.
+///
+/// A commitment is the SHA-256 of a salt and what was there. The salts follow from one secret per
+/// run ([`salt`]), which stays with the locker and is in no snapshot: its owner can prove what was
+/// taken out, and nobody else can try guesses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redaction {
+    /// Commitment to the whole body as received; its salt has number 0.
+    pub original: Digest,
+    /// The values, in order of their places; the salts have numbers 1, 2, …
+    pub values: Vec<RedactedValue>,
+}
+
+/// A value that was taken out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedactedValue {
+    /// The rule that names it.
+    pub rule: String,
+    /// End of the path of its field.
+    pub field: String,
+    /// Commitment to the bytes that stood there.
+    pub original: Digest,
+}
+
+/// A value that is taken out of a body, before it is forgotten.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// The rule that names it.
+    pub rule: String,
+    /// End of the path of its field.
+    pub field: String,
+    /// The bytes that stood there. Never printed, never stored.
+    pub original: Vec<u8>,
+}
+
+impl std::fmt::Debug for Withheld {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} bytes of {}", self.rule, self.original.len(), self.field)
+    }
+}
+
+/// The salt of a commitment: SHA-256 of the run's secret, the number of the exchange and that of the
+/// value, so that giving away one salt gives away no other.
+pub fn salt(secret: &[u8; 32], exchange: u64, number: u64) -> Digest {
+    Digest::of_parts([&secret[..], format!("\n{exchange}\n{number}\n").as_bytes()])
+}
+
+impl Redaction {
+    /// Commits to a body and to what is taken out of it.
+    pub fn commit(secret: &[u8; 32], exchange: u64, body: &[u8], withheld: &[Withheld]) -> Self {
+        let commitment =
+            |number: u64, bytes: &[u8]| Digest::of_parts([&salt(secret, exchange, number).bytes()[..], bytes]);
+        Self {
+            original: commitment(0, body),
+            values: withheld
+                .iter()
+                .zip(1..)
+                .map(|(value, number)| RedactedValue {
+                    rule: value.rule.clone(),
+                    field: value.field.clone(),
+                    original: commitment(number, &value.original),
+                })
+                .collect(),
+        }
+    }
 }
 
 impl Exchange {

@@ -17,4 +17,5 @@ pub mod manual;
 pub mod period;
 pub mod reconcile;
 pub mod record;
+pub mod secrets;
 pub mod snapshot;

@@ -61,6 +61,7 @@ fn exchange(operation: &str) -> Exchange {
         body: None,
         body_sha256: None,
         body_len: 0,
+        redaction: None,
     }
 }
 

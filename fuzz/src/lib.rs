@@ -11,6 +11,10 @@ pub mod monitoring {
     mod wildcard;
 }
 
+#[path = "../../collector/src/transport/redaction.rs"]
+#[allow(dead_code)]
+pub mod redaction;
+
 /// What a fuzzer made: a pattern, and below the first NUL an event.
 pub fn parts(data: &[u8]) -> Option<(&str, serde_json::Value)> {
     let text = std::str::from_utf8(data).ok()?;

@@ -3,6 +3,9 @@
 use evidence::locker::{Locker, Reconciled, SnapshotEntry};
 use evidence::manual::{Attachment, Review};
 use evidence::reconcile::Class;
+use evidence::secrets::{self, Suspicion};
+use evidence::snapshot::{Bodies, Snapshot};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::args::Global;
@@ -23,6 +26,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     let reviews = locker.reviews()?;
     let reconciliations = locker.reconciliations()?;
     let vouched = locker.vouched()?;
+    let suspicions = suspicions(&locker, &snapshots);
     if global.json() {
         emit_json(&json!({
             "schema": "exhibit.status/1",
@@ -38,6 +42,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
             "reconciliations": reconciliations.iter().map(|one| json!({
                 "entry": one.seq, "at": one.at, "runs": one.body.runs, "source": one.body.source, "counts": one.body.counts,
             })).collect::<Vec<_>>(),
+            "suspected_secrets": suspicions,
             "periods": config.periods.iter().map(|period| json!({
                 "period": period,
                 "snapshots": snapshots.iter().filter(|s| period.contains(s.opened_at)).map(|s| &s.run).collect::<Vec<_>>(),
@@ -100,6 +105,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     }
     supplied(&attachments, &reviews)?;
     reconciled(&snapshots, &reconciliations)?;
+    suspected(&suspicions)?;
     for period in &config.periods {
         if !snapshots.iter().any(|s| period.contains(s.opened_at)) {
             say!("Period {} has no snapshot.", safe(&period.name));
@@ -133,6 +139,70 @@ fn reconciled(snapshots: &[SnapshotEntry], reconciliations: &[Reconciled]) -> Re
         say!(
             "CloudTrail: {} not reconciled; its event history keeps 90 days (`exhibit reconcile`).",
             plural(not, "snapshot")
+        );
+    }
+    Ok(())
+}
+
+/// A place in a stored answer that looks like a secret; what stands there is not told.
+#[derive(Serialize)]
+struct Suspected {
+    run: String,
+    exchange: u64,
+    /// `service:Operation`.
+    operation: String,
+    /// The body, inside the snapshot.
+    file: String,
+    #[serde(flatten)]
+    place: Suspicion,
+}
+
+/// Looks through every stored answer. A snapshot that cannot be read is for `exhibit verify` to tell.
+fn suspicions(locker: &Locker, snapshots: &[SnapshotEntry]) -> Vec<Suspected> {
+    let mut found = Vec::new();
+    for entry in snapshots {
+        let Ok(bytes) = locker.snapshot_bytes(entry) else {
+            continue;
+        };
+        let (Ok(snapshot), Ok(mut bodies)) = (Snapshot::read(bytes.clone()), Bodies::of(bytes)) else {
+            continue;
+        };
+        for exchange in &snapshot.exchanges {
+            let Some(file) = &exchange.body else { continue };
+            let Ok(body) = bodies.read(file) else { continue };
+            found.extend(secrets::scan(&body).into_iter().map(|place| Suspected {
+                run: entry.run.clone(),
+                exchange: exchange.i,
+                operation: exchange.call(),
+                file: file.clone(),
+                place,
+            }));
+        }
+    }
+    found
+}
+
+fn suspected(found: &[Suspected]) -> Result<(), Stop> {
+    const MOST: usize = 20;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let count = plural(found.len(), "place");
+    say!("{count} in the answers of AWS may hold a secret; look at them before you give the evidence away:");
+    for place in found.iter().take(MOST) {
+        say!(
+            "  {} in snapshot {}, exchange {} ({}), byte {}",
+            place.place.kind.describe(),
+            place.run,
+            place.exchange,
+            safe(&place.operation),
+            place.place.at
+        );
+    }
+    if found.len() > MOST {
+        say!(
+            "  and {} more: `exhibit status --format json` lists all",
+            found.len() - MOST
         );
     }
     Ok(())

@@ -121,11 +121,18 @@ async fn subscriptions(context: &Context<'_>, sns: &aws_sdk_sns::Client, topic: 
 fn described(context: &Context<'_>, exchange: u64, topic: &str, subscription: &Subscription) -> SnsSubscription {
     // One that is not confirmed has no ARN of its own.
     let (protocol, endpoint) = (text(subscription.protocol()), text(subscription.endpoint()));
-    let key = format!(
+    let mut key = format!(
         "{topic} {} {}",
         protocol.as_deref().unwrap_or_default(),
         endpoint.as_deref().unwrap_or_default()
     );
+    // Of a web hook only the host is kept: two of them are told apart by their ARNs.
+    if let (true, Some((_, id))) = (
+        key.ends_with("/redacted"),
+        subscription.subscription_arn().and_then(|arn| arn.rsplit_once(':')),
+    ) {
+        key = format!("{key} {id}");
+    }
     SnsSubscription {
         account: context.account.to_owned(),
         region: context.region.to_owned(),

@@ -19,6 +19,7 @@ use evidence::locker::{Draft, LockerError};
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 
+use super::redaction::{Redacted, redact};
 use super::{Call, admit, observe, params};
 use crate::progress::Progress;
 
@@ -149,13 +150,18 @@ impl Capture {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    fn store(&self, exchange: Exchange, body: Option<&[u8]>) -> Result<u64, ConnectorError> {
+    fn store(
+        &self,
+        exchange: Exchange,
+        body: Option<&[u8]>,
+        redacted: Option<&Redacted>,
+    ) -> Result<u64, ConnectorError> {
         if let Some(memory) = &self.memory {
             let mut held = memory.lock().unwrap_or_else(PoisonError::into_inner);
             let i = held.len() as u64 + 1;
             held.push(Held {
                 exchange: Exchange { i, ..exchange },
-                body: body.map(<[u8]>::to_vec),
+                body: redacted.map_or(body, |r| Some(&r.body)).map(<[u8]>::to_vec),
             });
             observe(i);
             return Ok(i);
@@ -167,7 +173,13 @@ impl Capture {
         if self.has_failed() {
             return Err(ConnectorError::user("an earlier exchange could not be stored".into()));
         }
-        match draft.put(exchange, body) {
+        let stored = match (redacted, body) {
+            (Some(redacted), Some(original)) => {
+                draft.put_redacted(exchange, &redacted.body, original, &redacted.withheld)
+            }
+            _ => draft.put(exchange, body),
+        };
+        match stored {
             Ok(i) => {
                 observe(i);
                 self.progress.exchange(i);
@@ -340,10 +352,22 @@ impl LiveConnector {
             body: None,
             body_sha256: None,
             body_len: 0,
+            redaction: None,
         };
-        self.capture.store(exchange, answer.body.as_deref())?;
+        // The SDK reads what is stored, so that a replay gives the same rows. AWS's errors hold none
+        // of the fields that rules name.
+        let success = answer.status.is_some_and(|status| (200..300).contains(&status));
+        let body = answer.body.as_deref().filter(|_| success);
+        let redacted = body.and_then(|body| redact(call.label.service, &call.operation, body));
+        self.capture
+            .store(exchange, answer.body.as_deref(), redacted.as_ref())?;
         match (answer.broken, answer.response) {
-            (None, Some(response)) => Ok(response),
+            (None, Some(mut response)) => {
+                if let Some(redacted) = redacted {
+                    *response.body_mut() = SdkBody::from(redacted.body);
+                }
+                Ok(response)
+            }
             (broken, _) => Err(broken_off(broken.as_deref().unwrap_or("no response"))),
         }
     }

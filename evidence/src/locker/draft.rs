@@ -1,7 +1,7 @@
 //! A run in progress: exchanges go to the spool as they happen; sealing makes one zip of them.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::archive::ArchiveWriter;
 use crate::canonical;
 use crate::clock::Timestamp;
 use crate::digest::Digest;
-use crate::exchange::{Exchange, max_clock_skew};
+use crate::exchange::{Exchange, Redaction, Withheld, max_clock_skew};
 use crate::gap::{Gap, ReasonCode};
 use crate::log::EntryType;
 use crate::record::Row;
@@ -29,6 +29,17 @@ pub struct Draft {
     tool: Tool,
     plan: Plan,
     spool: Spool,
+    salt: Option<Secret>,
+}
+
+/// Never printed.
+#[derive(Clone, Copy)]
+struct Secret([u8; 32]);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// What is known at the end of a run, besides its exchanges.
@@ -106,6 +117,7 @@ impl Draft {
             tool,
             plan,
             spool,
+            salt: None,
         }
     }
 
@@ -191,6 +203,37 @@ impl Draft {
             }),
         )?;
         Ok(name)
+    }
+
+    /// Keeps an exchange whose body was received as `original`, without what was taken out of it.
+    pub fn put_redacted(
+        &mut self,
+        mut exchange: Exchange,
+        body: &[u8],
+        original: &[u8],
+        withheld: &[Withheld],
+    ) -> Result<u64, LockerError> {
+        let secret = self.salt()?;
+        let i = self.spool.exchanges.len() as u64 + 1;
+        exchange.redaction = Some(Redaction::commit(&secret, i, original, withheld));
+        self.put(exchange, Some(body))
+    }
+
+    /// The run's secret, made when it is first needed: `salts/<run>`, in no snapshot and no bundle.
+    fn salt(&mut self) -> Result<[u8; 32], LockerError> {
+        if let Some(Secret(secret)) = self.salt {
+            return Ok(secret);
+        }
+        let layout = &self.writer.layout;
+        let path = layout.salt(&self.run);
+        let secret = ring::rand::generate::<[u8; 32]>(&ring::rand::SystemRandom::new())
+            .map_err(|_| io::Error::other("the system gives no random numbers"))
+            .at(&path)?
+            .expose();
+        layout.make_dir(&layout.salts())?;
+        layout.put(&path, format!("{}\n", hex::encode(secret)).as_bytes())?;
+        self.salt = Some(Secret(secret));
+        Ok(secret)
     }
 
     /// Closes the run with a snapshot.

@@ -109,6 +109,16 @@ impl Layout {
         self.dir.join("spool")
     }
 
+    /// `salts/`: what proves redacted values, and is never given away as a whole.
+    pub fn salts(&self) -> PathBuf {
+        self.dir.join("salts")
+    }
+
+    /// `salts/<run>`.
+    pub fn salt(&self, run: &str) -> PathBuf {
+        self.salts().join(run)
+    }
+
     /// `tmp/`: files on their way to their name.
     pub fn tmp(&self) -> PathBuf {
         self.dir.join("tmp")
@@ -133,6 +143,7 @@ impl Layout {
             "checkpoints",
             "snapshots",
             "objects",
+            "salts",
             "spool",
             "tmp",
         ]

@@ -298,6 +298,7 @@ fn check_tree(locker: &Locker, objects: &BTreeSet<String>, found: &mut Verificat
         }
         if let Some(run) = entry.text("run") {
             known.insert(layout.name_of(&layout.snapshot(run)));
+            known.insert(layout.name_of(&layout.salt(run)));
         }
     }
     let mut files = Vec::new();

@@ -340,7 +340,13 @@ fn prepare(layout: &Layout) -> Result<(), LockerError> {
         layout.disk().remove_file(&path).at(&path)?;
     }
     let (dir, objects) = (layout.dir(), layout.objects());
-    let mut folders = vec![dir.to_owned(), layout.log(), layout.checkpoints(), layout.snapshots()];
+    let mut folders = vec![
+        dir.to_owned(),
+        layout.log(),
+        layout.checkpoints(),
+        layout.snapshots(),
+        layout.salts(),
+    ];
     if objects.is_dir() {
         for folder in fs::read_dir(&objects).at(&objects)? {
             folders.push(folder.at(&objects)?.path());

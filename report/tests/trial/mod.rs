@@ -338,6 +338,7 @@ fn exchange(operation: &str, at: Timestamp, n: usize) -> Exchange {
         body: None,
         body_sha256: None,
         body_len: 0,
+        redaction: None,
     }
 }
 
