@@ -13,11 +13,11 @@ import base64, hashlib, json, os, pathlib, re, stat
 
 TOP = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__)))
 TAGS, CHECKPOINTS, EVIDENCE = "tagmanifest-sha256.txt", "data/log/checkpoints/", "data/evidence/"
-ATTACHMENTS = "data/attachments/"
+ATTACHMENTS, CLOUDTRAIL = "data/attachments/", "data/cloudtrail/"
 NAME = r"(?:[A-Za-z0-9._-]*[A-Za-z0-9_-]/)*[A-Za-z0-9._-]*[A-Za-z0-9_-]"  # plain; no part ends in a dot
 VOUCHER = r"(\.[a-z0-9-]+)?\.(sig|tsr)"  # signatures and time stamps are for ssh-keygen and openssl
 RUNS = ("run-open", "snapshot", "run-abort")
-CHECKED = RUNS + ("manual-evidence", "review")
+CHECKED = RUNS + ("manual-evidence", "review", "reconcile")
 files, entries, texts, failed = {}, [], [], []  # what the checks find out
 
 def check(title, faults):
@@ -144,6 +144,12 @@ def attachments():
     begun = {k.split("/")[0] for k in there}
     yield from (ATTACHMENTS + k + " is missing" for k in sorted(named) if k.split("/")[0] in begun and k not in there)
 
+def cloudtrail():
+    """The log names the result of every reconciliation by its SHA-256."""
+    named = {"%s%d.json" % (CLOUDTRAIL, e["seq"]): e["body"]["sha256"] for e in entries if e["type"] == "reconcile"}
+    there = (p for p in sorted(files) if p.startswith(CLOUDTRAIL) and p != CLOUDTRAIL + "reconcile.csv")
+    yield from (p + " is not as the log names it" for p in there if files[p][0] != named.get(p))
+
 check("folder %s: plain files, no links" % TOP, tree())
 check("manifest-sha256.txt: no file in data/ changed, missing or added", manifest("manifest-sha256.txt", is_payload))
 check(TAGS + ": the same for all other files", manifest(TAGS, is_tag))
@@ -153,6 +159,8 @@ for file in sys.argv[2:]:
     check("earlier checkpoint %s: the log still begins so" % file, earlier(file))
 if any(p.startswith(ATTACHMENTS) for p in files):
     check("attachments: every file is one that the log names", attachments())
+if any(p.startswith(CLOUDTRAIL) for p in files):
+    check("cloudtrail: every result is one that the log names", cloudtrail())
 sealed = {e["body"]["run"]: e["body"] for e in entries if e["type"] == "snapshot"}
 held = sorted({p.split("/")[2] for p in files if p.startswith(EVIDENCE)})
 for run in held:

@@ -12,6 +12,7 @@ use evidence::snapshot::{Lines, SnapshotMeta};
 use serde::Deserialize;
 
 mod attachments;
+mod cloudtrail;
 mod content;
 mod zip_structure;
 
@@ -45,6 +46,7 @@ pub fn verify<R: Read + Seek>(mut reader: R) -> Verification {
         if let Some(entries) = check_log(&content, &mut found) {
             check_evidence(&content, &entries, &mut found);
             attachments::check(&content, &entries, &mut found);
+            cloudtrail::check(&content, &entries, &mut found);
         }
     }
     found.faults.sort();
