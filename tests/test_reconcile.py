@@ -11,6 +11,8 @@ import io
 import itertools
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -429,3 +431,10 @@ def test_the_bundle_says_what_was_found(exhibit, tmp_path):
         forged = reseal.bundle(exhibit.folder / "out/bundle.zip", tmp_path / "forged.zip", lambda files: files.update({path: change(files[path])}))
         ran = exhibit.run("reperform", forged, "--format", "json")
         assert ran.code == TAMPERED and path in {one["file"] for one in ran.json()["differences"]}
+        if path.endswith(".json"):  # the log names it
+            assert path in {fault["file"] for fault in exhibit.verify(forged, code=TAMPERED)["faults"]}
+            with zipfile.ZipFile(forged) as archive:
+                archive.extractall(tmp_path / "unpacked")
+            top, = (tmp_path / "unpacked").iterdir()
+            ran = subprocess.run([sys.executable, str(harness.HERE.parent / "report/verify/verify_exhibit.py"), str(top)], capture_output=True, text=True)
+            assert ran.returncode == 1 and "FAIL  cloudtrail" in ran.stdout, ran.stdout

@@ -88,7 +88,10 @@ fn numbers_add_up_and_nothing_is_left_out() {
         assert!(text.contains(&exchange.body_sha256.unwrap().to_string()));
     }
     assert!(text.contains("Unsigned."));
-    assert!(text.contains("<b>Not reconciled.</b>"), "nobody has held it against CloudTrail");
+    assert!(
+        text.contains("<b>Not reconciled.</b>"),
+        "nobody has held it against CloudTrail"
+    );
     let checkpoint = trial.locker.checkpoint();
     assert!(checkpoint.lines().all(|line| text.contains(line)));
 }

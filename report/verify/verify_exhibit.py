@@ -13,11 +13,11 @@ import base64, calendar, hashlib, json, os, pathlib, re, stat, time
 
 TOP = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__)))
 TAGS, CHECKPOINTS, EVIDENCE = "tagmanifest-sha256.txt", "data/log/checkpoints/", "data/evidence/"
-ATTACHMENTS = "data/attachments/"
+ATTACHMENTS, CLOUDTRAIL = "data/attachments/", "data/cloudtrail/"
 NAME = r"(?:[A-Za-z0-9._-]*[A-Za-z0-9_-]/)*[A-Za-z0-9._-]*[A-Za-z0-9_-]"  # plain; no part ends in a dot
 VOUCHER = r"(\.[a-z0-9-]+)?\.(sig|tsr)"  # signatures and time stamps are for ssh-keygen and openssl
 RUNS = ("run-open", "snapshot", "run-abort")
-CHECKED = RUNS + ("manual-evidence", "review", "key-add", "key-revoke")
+CHECKED = RUNS + ("manual-evidence", "review", "key-add", "key-revoke", "reconcile")
 LATEST, SKEW = 600, 120  # seconds that a time stamp may be after, or before, what it covers
 files, entries, texts, failed = {}, [], [], []  # what the checks find out
 
@@ -179,6 +179,12 @@ def between():
     here = [n for n, run in enumerate(whole) if run in held]
     yield from ("run %s is missing" % run for run in whole[min(here, default=0) : max(here, default=0)] if run not in held)
 
+def cloudtrail():
+    """The log names the result of every reconciliation by its SHA-256."""
+    named = {"%s%d.json" % (CLOUDTRAIL, e["seq"]): e["body"]["sha256"] for e in entries if e["type"] == "reconcile"}
+    there = (p for p in sorted(files) if p.startswith(CLOUDTRAIL) and p != CLOUDTRAIL + "reconcile.csv")
+    yield from (p + " is not as the log names it" for p in there if files[p][0] != named.get(p))
+
 check("folder %s: plain files, no links" % TOP, tree())
 check("manifest-sha256.txt: no file in data/ changed, missing or added", manifest("manifest-sha256.txt", is_payload))
 check(TAGS + ": the same for all other files", manifest(TAGS, is_tag))
@@ -189,6 +195,8 @@ for file in sys.argv[2:]:
     check("earlier checkpoint %s: the log still begins so" % file, earlier(file))
 if any(p.startswith(ATTACHMENTS) for p in files):
     check("attachments: every file is one that the log names", attachments())
+if any(p.startswith(CLOUDTRAIL) for p in files):
+    check("cloudtrail: every result is one that the log names", cloudtrail())
 sealed = {e["body"]["run"]: e["body"] for e in entries if e["type"] == "snapshot"}
 held = sorted({p.split("/")[2] for p in files if p.startswith(EVIDENCE)})
 if held:

@@ -84,7 +84,7 @@ pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
         return live::run(global, args, path, &runtime);
     }
     let done = if path.is_dir() {
-        locker::reperform(global, path, args.snapshot.as_deref(), &runtime)?
+        locker::reperform(path, args.snapshot.as_deref(), &runtime)?
     } else {
         bundle::reperform(path, args.snapshot.as_deref(), &runtime)?
     };

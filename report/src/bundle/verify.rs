@@ -15,6 +15,7 @@ use evidence::snapshot::{Lines, SnapshotMeta};
 use serde::Deserialize;
 
 mod attachments;
+mod cloudtrail;
 mod content;
 mod vouchers;
 mod zip_structure;
@@ -57,6 +58,7 @@ pub fn verify_by<R: Read + Seek>(mut reader: R, trust: &Trust) -> Verification {
             examine::cadence(&entries, &mut found);
             check_evidence(&content, &entries, &mut found);
             attachments::check(&content, &entries, &mut found);
+            cloudtrail::check(&content, &entries, &mut found);
         }
     }
     found.faults.sort();

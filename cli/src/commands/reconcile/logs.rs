@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evidence::clock::Timestamp;
 use evidence::digest::Digest;
 use evidence::reconcile::{
     DigestFile, Event, EventSource, FileUsed, LogFile, LookedUp, PublicKey, check_digests, inflate,
 };
 
-use super::scope::{Found, Scope};
+use super::scope::{Found, Scope, Spans};
 use crate::exit::Stop;
 
 /// Reads all files; one that cannot be read is an error, not a file less.
@@ -101,8 +100,6 @@ fn files(given: &[PathBuf]) -> Result<BTreeSet<PathBuf>, Stop> {
     }
     Ok(found)
 }
-
-type Spans = BTreeMap<(String, String), Vec<(Timestamp, Timestamp)>>;
 
 /// What the files cover: the hours of the digests, or from the first event of a region to the last.
 fn spans(events: &[&Event], digests: &[DigestFile]) -> Spans {

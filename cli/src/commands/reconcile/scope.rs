@@ -107,6 +107,9 @@ impl Scope {
     }
 }
 
+/// Spans of time, by account and region.
+pub type Spans = BTreeMap<(String, String), Vec<(Timestamp, Timestamp)>>;
+
 /// Events, and where they are from.
 pub struct Found {
     /// Events of the callers, and those that have the request id of a call.
@@ -116,7 +119,7 @@ pub struct Found {
     /// Why a region of an account could not be looked up.
     pub refused: BTreeMap<(String, String), String>,
     /// Spans that log files cover, by account and region; `None` where the history was asked.
-    pub spans: Option<BTreeMap<(String, String), Vec<(Timestamp, Timestamp)>>>,
+    pub spans: Option<Spans>,
 }
 
 impl Found {

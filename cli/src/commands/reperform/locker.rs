@@ -1,4 +1,4 @@
-//! A locker made again: records and gaps of its snapshots, and the results that its log pins.
+//! A locker made again: records and gaps of its snapshots.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,11 +9,10 @@ use tokio::runtime::Runtime;
 
 use super::Reperformed;
 use super::derive::{GAPS, Kept, derive};
-use crate::args::Global;
 use crate::exit::Stop;
 
 /// Derives all snapshots, or the one that is named.
-pub fn reperform(_: &Global, dir: &Path, only: Option<&str>, runtime: &Runtime) -> Result<Reperformed, Stop> {
+pub fn reperform(dir: &Path, only: Option<&str>, runtime: &Runtime) -> Result<Reperformed, Stop> {
     let locker = Locker::open(dir)?;
     let mut done = Reperformed {
         kind: "locker",
@@ -24,6 +23,10 @@ pub fn reperform(_: &Global, dir: &Path, only: Option<&str>, runtime: &Runtime) 
             done.snapshots.push(derive(kept(&locker, &entry)?, runtime)?.0);
         }
     }
+    done.skip(
+        "controls",
+        "the log of a locker holds no results: re-perform the bundle, which has them and what they were made with",
+    );
     if done.snapshots.is_empty() {
         return Err(Stop::usage("there is no such snapshot; `exhibit status` lists them"));
     }
