@@ -35,6 +35,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
             "known_until": locker.known_until(),
             "checkpoint": locker.checkpoint(),
             "signed": vouched.signed_json(),
+            "not_vouched": locker.not_vouched().into_iter().map(|(what, reason)| json!({ "what": what, "reason": reason })).collect::<Vec<_>>(),
             "snapshots": snapshots,
             "unclosed_runs": unclosed,
             "attachments": attachments,

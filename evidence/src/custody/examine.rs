@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::keys::{self, KeyAdd, KeyRevoke, LoggedKey, NotASigner};
 use super::signature::{self, AllowedSigners, CHECKPOINT_NAMESPACE, PublicKey, SignatureError};
 use super::timestamp::{self, CertificateDer};
-use super::voucher::{Voucher, VoucherToken};
+use super::voucher::{Voucher, VoucherToken, is_authority};
 use crate::clock::Timestamp;
 use crate::digest::Digest;
 use crate::locker::{Fault, Verification};
@@ -274,7 +274,7 @@ impl Examiner<'_, '_> {
         });
         let mut stamped: Option<Timestamp> = None;
         for token in &voucher.tokens {
-            if token.file != format!("{stem}.{}.tsr", token.tsa) {
+            if !is_authority(&token.tsa) || token.file != format!("{stem}.{}.tsr", token.tsa) {
                 return Some(format!("`{}` is no name for this token", token.file));
             }
             let Some(bytes) = self.pinned(&token.file, token.sha256) else {
