@@ -88,10 +88,10 @@ pub fn scan(bytes: &[u8]) -> Vec<Suspicion> {
         } else if let Some(kind) = of_known_form(token) {
             found.push(Suspicion { at, kind });
         }
-        if let Some(telling) = telling(token) {
-            if let Some(suspicion) = assigned(bytes, at + length, telling) {
-                found.push(suspicion);
-            }
+        if let Some(telling) = telling(token)
+            && let Some(suspicion) = assigned(bytes, at + length, telling)
+        {
+            found.push(suspicion);
         }
         at += length;
     }
