@@ -106,7 +106,7 @@ def test_one_broken(exhibit, faults, baseline, needs, operation, kind):
 @pytest.mark.parametrize("operation", ["iam:ListUsers", "s3:GetBucketPolicy", "ec2:DescribeSecurityGroups"])
 def test_no_answer(exhibit, faults, baseline, needs, operation):
     with faults(f"{operation}=hang"):
-        told = exhibit.collect("--timeout", "1", code=INCOMPLETE, timeout=30, **ONCE)
+        told = exhibit.collect("--timeout", "5", code=INCOMPLETE, timeout=100, **ONCE)
     assert {(gap["operation"], gap["code"]) for gap in told["gaps"]} == {(operation, "region-unreachable")}
     check(baseline, exhibit.test(), needs, {operation})
 
@@ -185,7 +185,9 @@ def test_nothing_but_the_identity(exhibit, faults):
         exhibit.collect(code=INCOMPLETE, **ONCE)
     found = exhibit.test()
     assert {c["verdict"] for c in found.values()} == {"not-tested"}
-    assert {c["code"] for c in found.values()} == {"access-denied"}
+    # What people supply is not AWS's to refuse.
+    manual = {c["id"] for c in exhibit.run("controls", "--format", "json").json()["controls"] if "manual" in c["type"]}
+    assert {i: c["code"] for i, c in found.items() if c["code"] != "access-denied" and not (i in manual and c["code"] == "evidence-missing")} == {}
 
 
 def test_no_list_of_regions(exhibit, faults, baseline):

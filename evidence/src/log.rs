@@ -64,7 +64,12 @@ impl EntryType {
             | Self::Reconcile
             | Self::KeyAdd
             | Self::KeyRevoke => true,
-            Self::Genesis | Self::Recovered | Self::Witness | Self::Timestamped | Self::TimestampFailed | Self::BundleExport => false,
+            Self::Genesis
+            | Self::Recovered
+            | Self::Witness
+            | Self::Timestamped
+            | Self::TimestampFailed
+            | Self::BundleExport => false,
         }
     }
 }

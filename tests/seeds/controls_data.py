@@ -131,6 +131,7 @@ def data_cross_region_replicas(b: Builder, bad: bool) -> Failing:
         "CopyJobId": "copy-1", "ResourceArn": orders, "ResourceType": "RDS", "State": "COMPLETED", "DestinationBackupVaultArn": vault,
         "SourceBackupVaultArn": vault.replace(SECOND, HOME), "CreationDate": _ago(b, 0.6), "CompletionDate": _ago(b, 0.5)}]}, region=HOME)
     table(b, "scratch", tags=[])
+    b.bucket(f"exhibit-notes-{b.account.number}")
     return [(table(b, "carts"), "carts"), (database(b, "legacy", SECOND), "legacy")] if bad else []
 
 

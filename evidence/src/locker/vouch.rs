@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{At, Locker, LockerError, Verification, Writer, damaged, put};
+use super::{At, Locker, LockerError, Verification, Writer, damaged};
 use crate::clock::Timestamp;
 use crate::custody::examine::{Trust, Vouched};
 use crate::custody::keys::{self, KeyAdd, KeyRevoke, LoggedKey, NotASigner};
