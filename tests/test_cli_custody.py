@@ -381,7 +381,7 @@ def test_the_demo_is_the_same_twice(tmp_path, binary):
     run = cli_exhibit.Exhibit(tmp_path, None, "http://127.0.0.1:1", binary)
     seen = []
     for _ in range(2):
-        ran = run.run("demo", "--out", "demo")
+        ran = run.run("demo", "--out", "demo", timeout=600)
         assert ran.code in (OK, INCOMPLETE, DEVIATIONS), ran.err
         for name in ("binder.pdf", "bundle.zip", "index.html"):
             assert name in ran.out

@@ -480,4 +480,4 @@ def test_only_cloudtrail_knows(attack, owner, case, kept):
         shutil.rmtree(case.scratch / "unpacked")
         ran = stock_says(owner, case, kept[1])
         assert [text for text in failed(ran) if text.startswith("earlier checkpoint")], ran.stdout
-    # RECONCILE: `exhibit reconcile` finds both: calls in CloudTrail that no run has, exchanges that CloudTrail does not have.
+    # `exhibit reconcile` finds both: tests/test_reconcile.py.

@@ -54,6 +54,7 @@ pub fn run(global: &Global, args: &args::Reconcile) -> Result<Exit, Stop> {
             lookups: &known.lookups,
             sessions: &known.sessions,
             aborted: &known.aborted,
+            signs_with_kms: known.signs_with_kms,
         },
     );
     let result = Reconciliation {

@@ -37,6 +37,8 @@ pub struct Scene<'a> {
     pub sessions: &'a BTreeSet<String>,
     /// Runs without a snapshot.
     pub aborted: &'a [Aborted],
+    /// Whether the log names a key of AWS KMS: signing with it is no collection.
+    pub signs_with_kms: bool,
 }
 
 /// Joins calls with events; gives a row for each call, and for each event that is no call.
@@ -214,6 +216,9 @@ fn uncalled(event: &Event, scene: &Scene<'_>) -> (Class, String) {
     {
         return (Class::Accounted, "a run of this locker got its credentials".to_owned());
     }
+    if scene.signs_with_kms && event.source == "kms.amazonaws.com" && SIGNING.contains(&event.name.as_str()) {
+        return (Class::Accounted, "signing with the KMS key that the log names".to_owned());
+    }
     if let Some(service) = &event.invoked_by {
         return (Class::Accounted, format!("{service} called on the caller's behalf"));
     }
@@ -284,6 +289,7 @@ mod tests {
         lookups: BTreeSet<String>,
         sessions: BTreeSet<String>,
         aborted: Vec<Aborted>,
+        signs_with_kms: bool,
     }
 
     impl Default for Given {
@@ -296,6 +302,7 @@ mod tests {
                 lookups: BTreeSet::new(),
                 sessions: BTreeSet::new(),
                 aborted: Vec::new(),
+                signs_with_kms: false,
             }
         }
     }
@@ -313,6 +320,7 @@ mod tests {
                 lookups: &self.lookups,
                 sessions: &self.sessions,
                 aborted: &self.aborted,
+                signs_with_kms: self.signs_with_kms,
             };
             join(calls, events, &scene)
                 .into_iter()
@@ -477,6 +485,18 @@ mod tests {
         };
         assert_eq!(class(&sessions, assumed("evl1.x")), Class::Accounted);
         assert_eq!(class(&sessions, assumed("evl1.y")), Class::CloudtrailOnly);
+        let signing = Event {
+            source: "kms.amazonaws.com".into(),
+            name: "Sign".into(),
+            ..event(1)
+        };
+        let with_kms = Given {
+            signs_with_kms: true,
+            ..Given::default()
+        };
+        assert_eq!(class(&with_kms, signing.clone()), Class::Accounted);
+        assert_eq!(class(&with_kms, event(1)), Class::CloudtrailOnly);
+        assert_eq!(class(&Given::default(), signing), Class::CloudtrailOnly);
         let behalf = Event {
             invoked_by: Some("s3.amazonaws.com".into()),
             ..event(1)

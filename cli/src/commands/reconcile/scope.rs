@@ -141,6 +141,8 @@ pub struct Known {
     pub sessions: BTreeSet<String>,
     /// Runs without a snapshot.
     pub aborted: Vec<Aborted>,
+    /// Whether the log names a key of AWS KMS.
+    pub signs_with_kms: bool,
 }
 
 impl Known {
@@ -170,6 +172,10 @@ impl Known {
                 .map(str::to_owned)
                 .collect(),
             aborted: aborted(locker),
+            signs_with_kms: locker
+                .entries()
+                .iter()
+                .any(|entry| entry.r#type == EntryType::KeyAdd && entry.text("source") == Some("kms")),
         })
     }
 }
