@@ -1,6 +1,7 @@
 //! The one writer of a locker: appends to the log, opens runs, tidies up after a crash.
 
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,9 +49,20 @@ impl Writer {
     pub fn create_in(layout: Layout, organization: &str, tool: &Tool, at: Timestamp) -> Result<Self, LockerError> {
         let dir = layout.dir();
         check_vacant(dir)?;
-        put::make_dir(layout.disk(), dir).map_err(|e| LockerError::Occupied {
-            path: dir.to_owned(),
-            what: format!("cannot be made: {e}"),
+        put::make_dir(layout.disk(), dir).map_err(|e| {
+            let path = dir.to_owned();
+            // The place was badly chosen, or the disk fails.
+            match e.kind() {
+                ErrorKind::PermissionDenied
+                | ErrorKind::NotFound
+                | ErrorKind::NotADirectory
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::InvalidFilename => LockerError::Occupied {
+                    path,
+                    what: format!("cannot be made: {e}"),
+                },
+                _ => LockerError::Io { path, source: e },
+            }
         })?;
         for folder in [layout.log(), layout.checkpoints(), layout.snapshots(), layout.objects()] {
             layout.make_dir(&folder)?;

@@ -7,6 +7,8 @@ use crate::clock::Timestamp;
 
 /// The calls that a reconciliation makes.
 const LOOKUPS: [&str; 2] = ["GetCallerIdentity", "LookupEvents"];
+/// What signing with a KMS key calls.
+const SIGNING: [&str; 2] = ["GetPublicKey", "Sign"];
 
 /// A run that ended without a snapshot: its calls were made, and are not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,7 +219,10 @@ fn uncalled(event: &Event, scene: &Scene<'_>) -> (Class, String) {
         return (Class::Accounted, "a run of this locker got its credentials".to_owned());
     }
     if scene.signs_with_kms && event.source == "kms.amazonaws.com" && SIGNING.contains(&event.name.as_str()) {
-        return (Class::Accounted, "signing with the KMS key that the log names".to_owned());
+        return (
+            Class::Accounted,
+            "signing with the KMS key that the log names".to_owned(),
+        );
     }
     if let Some(service) = &event.invoked_by {
         return (Class::Accounted, format!("{service} called on the caller's behalf"));
