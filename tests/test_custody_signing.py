@@ -135,7 +135,7 @@ def test_everything_is_signed_and_stamped(vouched, unpacked, authority):
     assert tsa.signed(tags, unpacked / "tagmanifest-sha256.txt.sig", signers, WHO, BUNDLE)
     assert tsa.verifies(tags, unpacked / "tagmanifest-sha256.txt.first.tsr", authority.ca)
     types = [e["type"] for e in vouched.log()]
-    assert types == ["genesis", "key-add", "timestamped", "run-open", "timestamped", "snapshot", "timestamped", "bundle-export"]
+    assert types == ["genesis", "key-add", "timestamped", "run-open", "timestamped", "witness", "snapshot", "timestamped", "bundle-export"]
 
 
 def test_the_log_pins_what_vouches(vouched):
@@ -150,7 +150,7 @@ def test_the_log_pins_what_vouches(vouched):
 
 def test_what_was_given_away_is_in_the_log(vouched):
     export, bundle = vouched.log()[-1]["body"], (vouched.folder / "out/bundle.zip").read_bytes()
-    assert export["sha256"] == hashlib.sha256(bundle).hexdigest() and export["entries"] == 7
+    assert export["sha256"] == hashlib.sha256(bundle).hexdigest() and export["entries"] == 8
 
 
 def test_the_words_of_binder_and_terminal(vouched, unpacked, tmp_path):
