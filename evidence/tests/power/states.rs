@@ -232,7 +232,7 @@ fn apply(names: &mut Names, changes: &[(Arc<Path>, Change)]) {
                 names.remove(path);
             }
             change => {
-                names.insert(path.clone(), change.clone());
+                names.insert(path.clone(), *change);
             }
         }
     }
@@ -261,10 +261,8 @@ fn prune(names: &mut Names) {
 pub fn after_power_cuts(ops: &[Op], from: usize, metadata: Metadata, each: Each<'_>) {
     let mut moment = Moment::default();
     for n in 0..=ops.len() {
-        if n >= from {
-            if moment.cut(metadata, each).is_break() {
-                return;
-            }
+        if n >= from && moment.cut(metadata, each).is_break() {
+            return;
         }
         if let Some(op) = ops.get(n) {
             moment.step(op);

@@ -8,11 +8,14 @@ const DEEPEST: usize = 128;
 /// The JSON ends or goes wrong here.
 struct Broken;
 
+/// The rule for a value at a path, and what is put in its place.
+type Judge<'a> = dyn Fn(&[String], &str) -> Option<(usize, String)> + 'a;
+
 struct Reader<'a> {
     body: &'a [u8],
     at: usize,
     path: Vec<String>,
-    judge: &'a dyn Fn(&[String], &str) -> Option<(usize, String)>,
+    judge: &'a Judge<'a>,
     hits: Vec<Hit>,
 }
 
@@ -44,7 +47,7 @@ pub(super) fn secrets(body: &[u8]) -> Result<Vec<Hit>, ()> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(body: &'a [u8], judge: &'a dyn Fn(&[String], &str) -> Option<(usize, String)>) -> Self {
+    fn new(body: &'a [u8], judge: &'a Judge<'a>) -> Self {
         Self {
             body,
             at: 0,
