@@ -15,7 +15,7 @@ ALL = [argument for control in alarms.GOOD for argument in ("--control", control
 GROUPS = ("--control", "alarm-security-group-changes")
 EVENTBRIDGE = 'organization = "Harborlight"\n' + "".join(
     f'[parameters.{control}]\nmechanism = "eventbridge"\nby = "CISO"\nwhy = "Rules, not filters."\n' for control in alarms.GOOD)
-_numbers = itertools.count(640000000001)
+_numbers = itertools.count(641000000001)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import harness
 from cli_exhibit import INCOMPLETE, OK, TAMPERED, USAGE, Exhibit, complains
 from seeds.build import Builder
 
-_numbers = itertools.count(640000000001)
+_numbers = itertools.count(642000000001)
 CONTROL = "root-password-vaulted"
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 FACTS = """

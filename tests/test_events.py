@@ -24,7 +24,7 @@ def lookups(exhibit: Exhibit) -> list[dict]:
     return [e for e in exhibit.exchanges() if e["operation"] == "LookupEvents"]
 
 
-_numbers = itertools.count(620000000001)
+_numbers = itertools.count(621000000001)
 
 
 @pytest.fixture

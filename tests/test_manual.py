@@ -15,7 +15,7 @@ from seeds import controls, events
 from seeds.build import Builder
 from seeds.controls_manual import ATTACHED, CHECKS, trusted_advisor
 
-_numbers = itertools.count(650000000001)
+_numbers = itertools.count(651000000001)
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 
 

@@ -12,7 +12,7 @@ from seeds import controls, controls_network
 from seeds.build import Builder
 from test_cli_faults import needed
 
-_numbers = itertools.count(620000000001)
+_numbers = itertools.count(622000000001)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ import reseal
 from cli_exhibit import INCOMPLETE, OK, TAMPERED, USAGE, Exhibit
 from seeds.build import SECOND, Builder
 
-_numbers = itertools.count(640000000001)
+_numbers = itertools.count(644000000001)
 QUICK = ("--control", "root-mfa-enabled", "--control", "default-sg-closed")
 OWN = "a call that a reconciliation made"
 DAY = datetime.timedelta(days=1)

@@ -15,7 +15,7 @@ from cli_exhibit import INCOMPLETE, OK, Exhibit
 
 HOOK = "https://hooks.example.com/services/T0/B0/s3cr3tPathOfTheHook"
 CONTROL = ("--control", "alarm-recipients-confirmed")
-_numbers = itertools.count(650000000001)
+_numbers = itertools.count(652000000001)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from cli_exhibit import DEVIATIONS, INCOMPLETE, OK, TAMPERED, USAGE, Exhibit
 from seeds.build import Builder
 
 
-_numbers = itertools.count(650000000101)
+_numbers = itertools.count(653000000001)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from cli_exhibit import INCOMPLETE, OK, Exhibit, failing, verdicts
 from seeds import controls_watch
 from seeds.build import HOME, Builder
 
-_numbers = itertools.count(640000000001)
+_numbers = itertools.count(643000000001)
 RESPONSE, RECIPIENTS = "alarm-response-documented", "alarm-recipients-confirmed"
 
 
