@@ -69,7 +69,7 @@ class Exhibit:
         return subprocess.Popen([str(self.binary), *map(str, arguments)], cwd=self.folder, env=self.env(**more), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def run(self, *arguments: str, timeout: float = 120, **more) -> Ran:
+    def run(self, *arguments: str, timeout: float = 300, **more) -> Ran:
         """Upper-case keywords go into the environment; None takes a variable out. What comes out never looks like a crash."""
         begun = time.monotonic()
         child = self.start(*arguments, **more)
