@@ -6,21 +6,13 @@ Written from docs/bundle-format.md and docs/locker-format.md, not with exhibit.
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import json
 import pathlib
 import zipfile
 from collections.abc import Callable
 
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def line(value) -> bytes:
-    """A canonical line, without its line feed."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+from locker_format import line, root, sha256
 
 
 def read_zip(path: pathlib.Path) -> dict[str, bytes]:
@@ -64,20 +56,13 @@ def snapshot(path: pathlib.Path, change: Callable[[list[dict], dict[str, bytes]]
     files = read_zip(path)
     exchanges = [json.loads(one) for one in files["exchanges.jsonl"].splitlines()]
     change(exchanges, files)
-    files["exchanges.jsonl"] = b"".join(line(one) + b"\n" for one in exchanges)
+    files["exchanges.jsonl"] = b"".join(map(line, exchanges))
     meta = json.loads(files["snapshot.json"])
     count = lambda name: {"count": files[name].count(b"\n"), "sha256": sha256(files[name])}
     meta["exchanges"], meta["gaps"] = count("exchanges.jsonl"), count("gaps.jsonl")
     meta["records"] = {table: count(f"records/{table}.jsonl") for table in meta["records"]}
-    files["snapshot.json"] = line(meta) + b"\n"
+    files["snapshot.json"] = line(meta)
     return zipped(files), files["snapshot.json"]
-
-
-def _root(lines: list[bytes]) -> bytes:
-    if len(lines) < 2:
-        return hashlib.sha256(b"\0" + lines[0] if lines else b"").digest()
-    split = 1 << (len(lines) - 1).bit_length() - 1
-    return hashlib.sha256(b"\1" + _root(lines[:split]) + _root(lines[split:])).digest()
 
 
 def log(locker: pathlib.Path, change: Callable[[list[dict]], list[dict]]) -> None:
@@ -90,11 +75,11 @@ def log(locker: pathlib.Path, change: Callable[[list[dict]], list[dict]]) -> Non
     origin, lines, prev = json.loads((locker / "locker.json").read_text())["origin"], [], "0" * 64
     for seq, entry in enumerate(change(entries), 1):
         entry |= {"seq": seq, "prev": prev}
-        lines.append(line(entry))
+        lines.append(line(entry)[:-1])
         prev = sha256(lines[-1])
-        (locker / f"log/{seq:09}.json").write_bytes(lines[-1] + b"\n")
+        (locker / f"log/{seq:09}.json").write_bytes(line(entry))
         if entry["type"] in due:
-            text = f"{origin}\n{seq}\n{base64.b64encode(_root(lines)).decode()}\n"
+            text = f"{origin}\n{seq}\n{base64.b64encode(root(lines)).decode()}\n"
             (locker / f"checkpoints/{seq:09}.checkpoint").write_text(text)
 
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 import harness
 import reseal
 from cli_exhibit import INCOMPLETE, OK, TAMPERED, USAGE, Exhibit
+from locker_format import line
 from seeds.build import SECOND, Builder
 
 _numbers = itertools.count(644000000001)
@@ -83,7 +84,7 @@ def make_older(exhibit: Exhibit, by: datetime.timedelta) -> None:
             exchange["aws_date"] = exchange["headers"]["date"] = date.strftime("%a, %d %b %Y %H:%M:%S GMT")
         meta = json.loads(files["snapshot.json"])
         meta |= {"opened_at": shifted(meta["opened_at"], -by), "closed_at": shifted(meta["closed_at"], -by)}
-        files["snapshot.json"] = reseal.line(meta)
+        files["snapshot.json"] = line(meta)
 
     reseal.rewrite(exhibit.locker, run, older)
     events = account.control("events")
@@ -115,7 +116,7 @@ def test_all_that_a_run_asks_is_in_cloudtrail(exhibit):
     kept = (exhibit.locker / f"objects/{body['sha256'][:2]}/{body['sha256'][2:]}").read_bytes()
     assert hashlib.sha256(kept).hexdigest() == body["sha256"] == told["sha256"] and len(kept) == body["size"]
     result = json.loads(kept)
-    assert reseal.line(result) + b"\n" == kept and result["rows"] == told["rows"] and body["counts"] == told["counts"]
+    assert line(result) == kept and result["rows"] == told["rows"] and body["counts"] == told["counts"]
     assert exhibit.verify()["checked"]["reconciliations"] == 2
     assert "CloudTrail: 1 run of 1 reconciled" in exhibit.run("status").out
     assert len(exhibit.run("status", "--format", "json").json()["reconciliations"]) == 2

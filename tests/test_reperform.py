@@ -12,6 +12,7 @@ import pytest
 import harness
 import reseal
 from cli_exhibit import DEVIATIONS, INCOMPLETE, OK, TAMPERED, USAGE, Exhibit
+from locker_format import line
 from seeds.build import Builder
 
 
@@ -199,7 +200,7 @@ def test_a_record(audited, bundle, tmp_path):
         files[path] = files[path].replace(json.dumps(name).encode(), b'"mallory"', 1)
         content = json.loads(files[meta])
         content["records"]["iam_user"]["sha256"] = hashlib.sha256(files[path]).hexdigest()
-        files[meta] = reseal.line(content) + b"\n"
+        files[meta] = line(content)
 
     told = reperform(audited, reseal.bundle(bundle, tmp_path / "forged.zip", change), code=TAMPERED)
     found = {one["file"]: one["message"] for one in every_difference(told)}

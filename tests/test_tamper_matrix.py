@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime
-import hashlib
 import io
 import json
 import os
@@ -29,27 +28,12 @@ import cli_exhibit
 import harness
 import tsa
 from cli_exhibit import DEVIATIONS, INCOMPLETE, OK, TAMPERED
+from locker_format import line, root, sha256
 
 SCRIPTS = harness.HERE.parent / "report/verify"
 WHO, QUICK = "owner@acme", ("--control", "root-mfa-enabled")
 TAGS, LOG, CHECKPOINTS, EVIDENCE = "tagmanifest-sha256.txt", "data/log/log.jsonl", "data/log/checkpoints/", "data/evidence/"
 DUE = ("run-open", "snapshot", "run-abort", "manual-evidence", "review", "key-add", "key-revoke")
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def line(value) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def root(lines: list[bytes]) -> bytes:
-    """RFC 6962, 2.1."""
-    if len(lines) == 1:
-        return hashlib.sha256(b"\0" + lines[0]).digest()
-    k = 1 << (len(lines) - 1).bit_length() - 1
-    return hashlib.sha256(b"\1" + root(lines[:k]) + root(lines[k:])).digest()
 
 
 @dataclasses.dataclass

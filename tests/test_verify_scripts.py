@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import hashlib
 import json
 import os
 import pathlib
@@ -18,28 +17,11 @@ import sys
 import pytest
 
 import harness
+from locker_format import line, root, sha256
 
 SCRIPTS = harness.HERE.parent / "report/verify"
 RUN, LATER = "20260105T080000Z-0a1b2c3d", "20260205T080000Z-4e5f6a7b"
 PWSH = shutil.which("pwsh") or shutil.which("powershell")
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def line(value) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def root(lines: list[bytes]) -> bytes:
-    """RFC 6962, 2.1, word for word; the script computes it another way."""
-    if len(lines) == 1:
-        return hashlib.sha256(b"\0" + lines[0]).digest()
-    k = 1
-    while 2 * k < len(lines):
-        k *= 2
-    return hashlib.sha256(b"\1" + root(lines[:k]) + root(lines[k:])).digest()
 
 
 class Bag:

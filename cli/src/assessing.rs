@@ -9,6 +9,7 @@ use controls::settings::Settings;
 use evidence::locker::{Locker, SnapshotEntry};
 use evidence::period::Period;
 use evidence::snapshot::{Snapshot, SnapshotMeta};
+use report::SnapshotInput;
 
 use crate::args::Selection;
 use crate::config::Config;
@@ -26,6 +27,19 @@ pub struct Loaded {
     pub results: SnapshotResults,
     /// Its `evidence.db`.
     pub database: Vec<u8>,
+}
+
+impl Loaded {
+    /// As a report takes it.
+    pub fn input(&self) -> SnapshotInput<'_> {
+        SnapshotInput {
+            entry: &self.entry,
+            snapshot: &self.snapshot,
+            zip: &self.zip,
+            results: &self.results,
+            database: &self.database,
+        }
+    }
 }
 
 /// An assessment and what it rests on.

@@ -72,7 +72,7 @@ impl KmsKey {
 
     async fn look_up(&self) -> Result<PublicKey, String> {
         let asked = self.client().await?.get_public_key().key_id(&self.arn).send().await;
-        let answer = asked.map_err(|e| said("kms:GetPublicKey", &Failure::of(&e, None)))?;
+        let answer = asked.map_err(|e| Failure::of(&e, None).of_call("kms:GetPublicKey"))?;
         match (answer.key_spec(), answer.key_usage()) {
             (Some(KeySpec::EccNistP256), Some(KeyUsageType::SignVerify)) => {}
             (spec, usage) => {
@@ -114,17 +114,10 @@ impl Sign for KmsKey {
                 .signing_algorithm(SigningAlgorithmSpec::EcdsaSha256)
                 .send()
                 .await;
-            let answer = asked.map_err(|e| said("kms:Sign", &Failure::of(&e, None)))?;
+            let answer = asked.map_err(|e| Failure::of(&e, None).of_call("kms:Sign"))?;
             Ok(answer.signature().map(Blob::as_ref).unwrap_or_default().to_vec())
         })?;
         to_be_signed.finish(&key, &made).map_err(|e| e.to_string())
-    }
-}
-
-fn said(call: &str, failure: &Failure) -> String {
-    match &failure.error_code {
-        Some(code) => format!("{call}: {code}: {}", failure.message),
-        None => format!("{call}: {}", failure.message),
     }
 }
 

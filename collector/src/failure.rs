@@ -65,6 +65,14 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// In one sentence, where it becomes no gap: the call, AWS's code and its message.
+    pub fn of_call(&self, call: &str) -> String {
+        match &self.error_code {
+            Some(code) => format!("{call}: {code}: {}", self.message),
+            None => format!("{call}: {}", self.message),
+        }
+    }
+
     /// From the SDK's error.
     pub fn of<E>(error: &SdkError<E, HttpResponse>, exchange: Option<u64>) -> Self
     where

@@ -11,12 +11,11 @@ use futures::stream::{self, StreamExt};
 use serde_json::Value;
 
 use crate::environment;
-use crate::failure::Failure;
 use crate::repeat::{Reach, open};
 use crate::run::CollectError;
 use crate::session::Session;
 use crate::source::{Pages, pages, token};
-use crate::transport::live::Capture;
+use crate::transport::live::{Capture, Held};
 
 /// The app id and the session name of the calls.
 const NAME: &str = "exhibit-reconcile";
@@ -101,8 +100,8 @@ impl Lookups {
 
     /// Request ids of all calls that were made for it.
     pub fn request_ids(&self) -> Vec<String> {
-        let held = self.capture.held();
-        let mut ids: Vec<String> = held.into_iter().filter_map(|held| held.exchange.request_id).collect();
+        let id = |held: &Held| held.exchange.request_id.clone();
+        let mut ids: Vec<String> = self.capture.with_held(|held| held.iter().filter_map(id).collect());
         ids.sort();
         ids.dedup();
         ids
@@ -149,7 +148,7 @@ impl Lookups {
         )
         .await;
         let mut events = Vec::new();
-        let mut why = list.failure.as_ref().map(say);
+        let mut why = list.failure.map(|failure| failure.of_call("cloudtrail:LookupEvents"));
         for event in list.pages.iter().flat_map(|page| page.output.events()) {
             let document = event.cloud_trail_event().unwrap_or_default();
             let read = serde_json::from_str::<Value>(document)
@@ -168,12 +167,5 @@ impl Lookups {
             events,
             refused: why,
         }
-    }
-}
-
-fn say(failure: &Failure) -> String {
-    match &failure.error_code {
-        Some(code) => format!("cloudtrail:LookupEvents: {code}: {}", failure.message),
-        None => format!("cloudtrail:LookupEvents: {}", failure.message),
     }
 }

@@ -130,7 +130,7 @@ pub(crate) async fn open(base: &SdkConfig, targets: &[Target], account: &str) ->
     let region = config.region().map_or("us-east-1", |region| region.as_ref()).to_owned();
     let session = Session::live(config.clone(), None);
     match identify(&session, &region).await {
-        Err(failure) => Err(format!("sts:GetCallerIdentity: {}", failure.message)),
+        Err(failure) => Err(failure.of_call("sts:GetCallerIdentity")),
         Ok(identity) if identity.output.account() == Some(account) => {
             Ok((config, identity.output.arn().unwrap_or_default().to_owned()))
         }

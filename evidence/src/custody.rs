@@ -9,7 +9,7 @@ pub mod examine;
 pub mod keys;
 pub mod signature;
 pub mod timestamp;
-mod voucher;
+pub(crate) mod voucher;
 
 pub use custodian::{Custody, KeyFile, Sign, Stamp, Trouble, Unavailable};
-pub use voucher::{TIMESTAMPED, Voucher, VoucherFile, VoucherToken, is_authority};
+pub use voucher::{Voucher, VoucherFile, VoucherToken, is_authority};

@@ -104,6 +104,11 @@ impl Entry {
     }
 }
 
+/// The newest entry that has a checkpoint over the log up to it.
+pub fn newest_with_checkpoint(entries: &[Entry]) -> Option<&Entry> {
+    entries.iter().rev().find(|entry| entry.r#type.has_checkpoint())
+}
+
 /// `000000123`: the stem of an entry's and of a checkpoint's file name.
 pub fn stem(seq: u64) -> String {
     format!("{seq:09}")

@@ -290,31 +290,22 @@ fn in_place(ops: Vec<Op>) -> Vec<Op> {
 }
 
 /// The log names a snapshot that does not have its name yet.
-fn log_before_snapshot(mut ops: Vec<Op>) -> Vec<Op> {
-    let is_link = |op: &Op| matches!(op, Op::Link(_, to) if to.starts_with("snapshots"));
-    let link = ops.iter().position(is_link).unwrap();
-    let moved: Vec<Op> = ops.drain(link..link + 2).collect();
-    let logged = link
-        + ops[link..]
-            .iter()
-            .position(|op| *op == Op::SyncDir("log".into()))
-            .unwrap()
-        + 1;
-    ops.splice(logged..logged, moved);
-    ops
+fn log_before_snapshot(ops: Vec<Op>) -> Vec<Op> {
+    log_before("snapshots", ops)
 }
 
 /// The log names a file that a person supplied before it has its name.
-fn log_before_object(mut ops: Vec<Op>) -> Vec<Op> {
-    let is_link = |op: &Op| matches!(op, Op::Link(_, to) if to.starts_with("objects"));
+fn log_before_object(ops: Vec<Op>) -> Vec<Op> {
+    log_before("objects", ops)
+}
+
+/// The first file in a folder gets its name only after the next entry of the log.
+fn log_before(folder: &str, mut ops: Vec<Op>) -> Vec<Op> {
+    let is_link = |op: &Op| matches!(op, Op::Link(_, to) if to.starts_with(folder));
     let link = ops.iter().position(is_link).unwrap();
     let moved: Vec<Op> = ops.drain(link..link + 2).collect();
-    let logged = link
-        + ops[link..]
-            .iter()
-            .position(|op| *op == Op::SyncDir("log".into()))
-            .unwrap()
-        + 1;
+    let is_logged = |op: &Op| *op == Op::SyncDir("log".into());
+    let logged = link + ops[link..].iter().position(is_logged).unwrap() + 1;
     ops.splice(logged..logged, moved);
     ops
 }

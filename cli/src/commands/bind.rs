@@ -11,11 +11,11 @@ use evidence::custody::{Custody, Trouble, keys};
 use evidence::diff::Diff;
 use evidence::digest::Digest;
 use evidence::locker::Locker;
-use report::{Binding, Changes, Engagement, ReportError, SnapshotInput};
+use report::{Binding, Changes, Engagement, ReportError};
 use serde_json::json;
 
 use crate::args::{self, Global};
-use crate::assessing::{Assessed, Subject, assess};
+use crate::assessing::{Assessed, Loaded, Subject, assess};
 use crate::config::Config;
 use crate::custody;
 use crate::exit::{Exit, Stop};
@@ -164,17 +164,7 @@ fn bind_vouched(
         diff,
         comparison,
     });
-    let snapshots: Vec<SnapshotInput<'_>> = assessed
-        .snapshots
-        .iter()
-        .map(|loaded| SnapshotInput {
-            entry: &loaded.entry,
-            snapshot: &loaded.snapshot,
-            zip: &loaded.zip,
-            results: &loaded.results,
-            database: &loaded.database,
-        })
-        .collect();
+    let snapshots: Vec<_> = assessed.snapshots.iter().map(Loaded::input).collect();
     let tool = super::collect::tool();
     let engagement = Engagement {
         organization: &config.organization,

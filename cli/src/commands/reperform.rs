@@ -13,6 +13,7 @@ use crate::ui::{bold, dim, emit_json, plural, safe, say};
 mod bag;
 mod bundle;
 mod compare;
+mod data;
 mod derive;
 mod live;
 mod locker;

@@ -26,7 +26,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     let reviews = locker.reviews()?;
     let reconciliations = locker.reconciliations()?;
     let vouched = locker.vouched()?;
-    let suspicions = suspicions(&locker, &snapshots);
+    let (suspicions, unread) = suspicions(&locker, &snapshots);
     if global.json() {
         emit_json(&json!({
             "schema": "exhibit.status/1",
@@ -44,6 +44,7 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
                 "entry": one.seq, "at": one.at, "runs": one.body.runs, "source": one.body.source, "counts": one.body.counts,
             })).collect::<Vec<_>>(),
             "suspected_secrets": suspicions,
+            "not_scanned": unread,
             "periods": config.periods.iter().map(|period| json!({
                 "period": period,
                 "snapshots": snapshots.iter().filter(|s| period.contains(s.opened_at)).map(|s| &s.run).collect::<Vec<_>>(),
@@ -107,6 +108,9 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
     supplied(&attachments, &reviews)?;
     reconciled(&snapshots, &reconciliations)?;
     suspected(&suspicions)?;
+    for run in &unread {
+        say!("Snapshot {run} could not be read, so nobody looked for secrets in it: see `exhibit verify`.");
+    }
     for period in &config.periods {
         if !snapshots.iter().any(|s| period.contains(s.opened_at)) {
             say!("Period {} has no snapshot.", safe(&period.name));
@@ -158,29 +162,36 @@ struct Suspected {
     place: Suspicion,
 }
 
-/// Looks through every stored answer. A snapshot that cannot be read is for `exhibit verify` to tell.
-fn suspicions(locker: &Locker, snapshots: &[SnapshotEntry]) -> Vec<Suspected> {
-    let mut found = Vec::new();
+/// Looks through every stored answer; gives the runs of snapshots that could not be read, too.
+fn suspicions(locker: &Locker, snapshots: &[SnapshotEntry]) -> (Vec<Suspected>, Vec<String>) {
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
     for entry in snapshots {
-        let Ok(bytes) = locker.snapshot_bytes(entry) else {
-            continue;
-        };
-        let (Ok(snapshot), Ok(mut bodies)) = (Snapshot::read(bytes.clone()), Bodies::of(bytes)) else {
-            continue;
-        };
-        for exchange in &snapshot.exchanges {
-            let Some(file) = &exchange.body else { continue };
-            let Ok(body) = bodies.read(file) else { continue };
-            found.extend(secrets::scan(&body).into_iter().map(|place| Suspected {
-                run: entry.run.clone(),
-                exchange: exchange.i,
-                operation: exchange.call(),
-                file: file.clone(),
-                place,
-            }));
+        match scan(locker, entry) {
+            Some(places) => found.extend(places),
+            None => unread.push(entry.run.clone()),
         }
     }
-    found
+    (found, unread)
+}
+
+/// The places in one snapshot; `None` where it cannot be read, which `exhibit verify` explains.
+fn scan(locker: &Locker, entry: &SnapshotEntry) -> Option<Vec<Suspected>> {
+    let bytes = locker.snapshot_bytes(entry).ok()?;
+    let snapshot = Snapshot::read(bytes.clone()).ok()?;
+    let mut bodies = Bodies::of(bytes).ok()?;
+    let mut found = Vec::new();
+    for exchange in &snapshot.exchanges {
+        let Some(file) = &exchange.body else { continue };
+        let body = bodies.read(file).ok()?;
+        found.extend(secrets::scan(&body).into_iter().map(|place| Suspected {
+            run: entry.run.clone(),
+            exchange: exchange.i,
+            operation: exchange.call(),
+            file: file.clone(),
+            place,
+        }));
+    }
+    Some(found)
 }
 
 fn suspected(found: &[Suspected]) -> Result<(), Stop> {

@@ -96,25 +96,24 @@ impl fmt::Debug for Capture {
 impl Capture {
     /// Captures into the draft; an attempt without an answer ends after `timeout`.
     pub fn new(draft: Draft, clock: Arc<dyn Clock>, timeout: Duration, progress: Arc<dyn Progress>) -> Arc<Self> {
-        Arc::new(Self {
-            draft: Mutex::new(Some(draft)),
-            memory: None,
-            failure: Mutex::new(None),
-            clock,
-            timeout,
-            progress,
-            all: Semaphore::new(IN_FLIGHT),
-            each: Mutex::default(),
-            pace: Mutex::default(),
-            silent: Mutex::default(),
-        })
+        Self::keeping(Some(draft), None, clock, timeout, progress)
     }
 
     /// Captures into memory: what is asked is no collection, and nothing of it is stored.
     pub fn in_memory(clock: Arc<dyn Clock>, timeout: Duration, progress: Arc<dyn Progress>) -> Arc<Self> {
+        Self::keeping(None, Some(Mutex::default()), clock, timeout, progress)
+    }
+
+    fn keeping(
+        draft: Option<Draft>,
+        memory: Option<Mutex<Vec<Held>>>,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+        progress: Arc<dyn Progress>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            draft: Mutex::new(None),
-            memory: Some(Mutex::default()),
+            draft: Mutex::new(draft),
+            memory,
             failure: Mutex::new(None),
             clock,
             timeout,
@@ -126,13 +125,12 @@ impl Capture {
         })
     }
 
-    /// What was captured into memory so far, in the order in which it ended.
-    pub fn held(&self) -> Vec<Held> {
-        let memory = self
-            .memory
-            .as_ref()
-            .map(|memory| memory.lock().unwrap_or_else(PoisonError::into_inner));
-        memory.map(|held| held.clone()).unwrap_or_default()
+    /// Looks at what was captured into memory so far, in the order in which it ended.
+    pub fn with_held<T>(&self, look: impl FnOnce(&[Held]) -> T) -> T {
+        match &self.memory {
+            Some(memory) => look(&memory.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => look(&[]),
+        }
     }
 
     /// Takes the draft back; later requests fail. An error is one that kept an exchange from

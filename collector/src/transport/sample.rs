@@ -98,9 +98,7 @@ impl SampleConnector {
             let held = self
                 .client
                 .capture
-                .held()
-                .into_iter()
-                .find(|held| Some(held.exchange.i) == at);
+                .with_held(|held| held.iter().find(|held| Some(held.exchange.i) == at).cloned());
             let Some(held) = held else { return Ok(()) };
             let turned_away = matches!(held.exchange.status, None | Some(429 | 500..));
             self.hear(i, held);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::keys::{self, KeyAdd, KeyRevoke, LoggedKey, NotASigner};
 use super::signature::{self, AllowedSigners, CHECKPOINT_NAMESPACE, PublicKey, SignatureError};
 use super::timestamp::{self, CertificateDer};
-use super::voucher::{Voucher, VoucherToken, is_authority};
+use super::voucher::{Voucher, VoucherToken, is_authority, is_failure};
 use crate::clock::Timestamp;
 use crate::digest::Digest;
 use crate::locker::{Fault, Verification};
@@ -184,7 +184,7 @@ pub fn examine(log: &Log<'_>, trust: &Trust, found: &mut Verification) -> Vouche
     examiner.beside();
     examiner.unvouched();
     examiner.wanted();
-    let newest = log.entries.iter().rev().find(|e| e.r#type.has_checkpoint());
+    let newest = log::newest_with_checkpoint(log.entries);
     let holds = |one: &VouchedCheckpoint| one.signature.is_some() || !one.tokens.is_empty();
     Vouched {
         signers_given: trust.signers.is_some(),
@@ -396,17 +396,14 @@ impl Examiner<'_, '_> {
     /// What the log says went wrong with a checkpoint, before an entry.
     fn failure(&self, checkpoint: u64, authority: Option<&str>, before: u64) -> Option<String> {
         self.log.entries.iter().rev().find_map(|entry| {
-            let same = entry.r#type == EntryType::TimestampFailed
-                && entry.seq < before
-                && entry.body.get("checkpoint").and_then(serde_json::Value::as_u64) == Some(checkpoint)
-                && entry.text("tsa") == authority;
+            let same = is_failure(entry, checkpoint) && entry.seq < before && entry.text("tsa") == authority;
             same.then(|| entry.text("reason").unwrap_or("no reason is given").to_owned())
         })
     }
 
     /// Files that look as if they vouched, and that the log does not name.
     fn beside(&mut self) {
-        let last = self.log.entries.iter().rev().find(|e| e.r#type.has_checkpoint());
+        let last = log::newest_with_checkpoint(self.log.entries);
         let last = last.map_or_else(String::new, |e| format!("{}.checkpoint.", log::stem(e.seq)));
         for name in self.log.names {
             if !(name.ends_with(".sig") || name.ends_with(".tsr")) || self.pinned.contains(name) {
@@ -443,9 +440,7 @@ impl Examiner<'_, '_> {
             }
             if !stamped && first_token.is_some_and(|first| first <= entry.seq) {
                 let reason = self.log.entries.iter().find_map(|failed| {
-                    let here = failed.r#type == EntryType::TimestampFailed
-                        && failed.body.get("checkpoint").and_then(serde_json::Value::as_u64) == Some(entry.seq)
-                        && failed.text("tsa").is_some();
+                    let here = is_failure(failed, entry.seq) && failed.text("tsa").is_some();
                     here.then(|| failed.text("reason").unwrap_or_default().to_owned())
                 });
                 lacks.push(("time stamp", reason));
@@ -464,7 +459,7 @@ impl Examiner<'_, '_> {
         if !self.log.is_live {
             return;
         }
-        let Some(last) = self.log.entries.iter().rev().find(|e| e.r#type.has_checkpoint()) else {
+        let Some(last) = log::newest_with_checkpoint(self.log.entries) else {
             return;
         };
         let file = self.name(&format!("{}.checkpoint", log::stem(last.seq)));

@@ -1,8 +1,10 @@
 //! The bodies of the log's entries about vouching, and the names of the files they pin.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::digest::Digest;
+use crate::log::{Entry, EntryType};
 
 /// Names of authorities stand in file names: a few letters, digits and hyphens.
 pub fn is_authority(name: &str) -> bool {
@@ -13,9 +15,6 @@ pub fn is_authority(name: &str) -> bool {
         && !name.starts_with('-')
         && name != "sig"
 }
-
-/// How the type of a [`Voucher`]'s entry is written.
-pub const TIMESTAMPED: &str = "timestamped";
 
 /// A file that vouches, and what it was when it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +48,12 @@ pub struct Voucher {
     pub signature: Option<VoucherFile>,
     /// The tokens that came now.
     pub tokens: Vec<VoucherToken>,
+}
+
+/// Whether an entry says that a checkpoint could not be signed, or time-stamped.
+pub fn is_failure(entry: &Entry, checkpoint: u64) -> bool {
+    entry.r#type == EntryType::TimestampFailed
+        && entry.body.get("checkpoint").and_then(Value::as_u64) == Some(checkpoint)
 }
 
 impl Voucher {

@@ -16,24 +16,47 @@ enum Broken {
     Chain(String),
 }
 
-/// Reads all entries and checks number, form and chain of each; the first fault is the error.
-pub fn read(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
-    let mut entries = Vec::new();
-    let mut lines: Vec<String> = Vec::new();
-    for seq in 1.. {
-        let name = layout.name_of(&layout.entry(seq));
-        let Some(text) = text(layout, seq)? else { break };
-        let prev = lines.last().map(Digest::of);
-        match entry(&text, seq, prev) {
-            Ok(entry) => entries.push(entry),
+/// Entries as they are read one after the other, and their lines.
+#[derive(Default)]
+struct Chain {
+    entries: Vec<Entry>,
+    lines: Vec<String>,
+}
+
+impl Chain {
+    /// Number of the entry that comes next.
+    fn next(&self) -> u64 {
+        self.entries.len() as u64 + 1
+    }
+
+    /// Checks number, form and chain of the next entry.
+    fn push(&mut self, text: &str) -> Result<(), LockerError> {
+        let seq = self.next();
+        let name = format!("log/{}.json", stem(seq));
+        match entry(text, seq, self.lines.last().map(Digest::of)) {
+            Ok(entry) => self.entries.push(entry),
             Err(Broken::Changed(message)) => return Err(damaged(name, message)),
             Err(Broken::Chain(message)) => return Err(fault(name, "chain", message)),
         }
-        lines.push(text.trim_end_matches('\n').to_owned());
+        self.lines.push(text.trim_end_matches('\n').to_owned());
+        Ok(())
     }
-    if entries.is_empty() {
-        return Err(fault("log/000000001.json", "missing", "the log is empty"));
+
+    fn finish(self) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
+        if self.entries.is_empty() {
+            return Err(fault("log/000000001.json", "missing", "the log is empty"));
+        }
+        Ok((self.entries, self.lines))
     }
+}
+
+/// Reads all entries and checks number, form and chain of each; the first fault is the error.
+pub fn read(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
+    let mut chain = Chain::default();
+    while let Some(text) = text(layout, chain.next())? {
+        chain.push(&text)?;
+    }
+    let (entries, lines) = chain.finish()?;
     let last = layout.log_numbers()?.into_iter().max().unwrap_or(0);
     if last > entries.len() as u64 {
         let file = format!("log/{}.json", stem(entries.len() as u64 + 1));
@@ -44,21 +67,11 @@ pub fn read(layout: &Layout) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
 
 /// Reads the same from one text with a line per entry, as a bundle has it.
 pub fn parse(log: &str) -> Result<(Vec<Entry>, Vec<String>), LockerError> {
-    let mut entries = Vec::new();
-    let mut lines: Vec<String> = Vec::new();
-    for (seq, text) in (1..).zip(log.split_inclusive('\n')) {
-        let name = format!("log/{}.json", stem(seq));
-        match entry(text, seq, lines.last().map(Digest::of)) {
-            Ok(entry) => entries.push(entry),
-            Err(Broken::Changed(message)) => return Err(damaged(name, message)),
-            Err(Broken::Chain(message)) => return Err(fault(name, "chain", message)),
-        }
-        lines.push(text.trim_end_matches('\n').to_owned());
+    let mut chain = Chain::default();
+    for text in log.split_inclusive('\n') {
+        chain.push(text)?;
     }
-    if entries.is_empty() {
-        return Err(fault("log/000000001.json", "missing", "the log is empty"));
-    }
-    Ok((entries, lines))
+    chain.finish()
 }
 
 /// Every fault of the log's files.

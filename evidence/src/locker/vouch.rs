@@ -4,16 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{At, Locker, LockerError, Verification, Writer, damaged};
 use crate::clock::Timestamp;
 use crate::custody::examine::{Trust, Vouched};
 use crate::custody::keys::{self, KeyAdd, KeyRevoke, LoggedKey, NotASigner};
 use crate::custody::signature::{self, CHECKPOINT_NAMESPACE};
+use crate::custody::voucher::is_failure;
 use crate::custody::{Custody, Trouble, Voucher, VoucherFile, VoucherToken, timestamp};
 use crate::digest::Digest;
-use crate::log::{Entry, EntryType, stem};
+use crate::log::{Entry, EntryType, newest_with_checkpoint, stem};
 
 /// Longest reason that the log keeps; it comes from the network.
 const REASON: usize = 300;
@@ -37,8 +38,7 @@ impl Locker {
 
     /// Number of entries under the newest checkpoint, 0 if there is none yet.
     pub fn newest_checkpoint(&self) -> u64 {
-        let newest = self.entries.iter().rev().find(|e| e.r#type.has_checkpoint());
-        newest.map_or(0, |entry| entry.seq)
+        newest_with_checkpoint(&self.entries).map_or(0, |entry| entry.seq)
     }
 
     /// What failed at the newest checkpoint and has not been made up for, and why.
@@ -80,11 +80,6 @@ fn vouchers(entries: &[Entry]) -> Vec<Voucher> {
         .collect()
 }
 
-fn is_failure(entry: &Entry, checkpoint: u64) -> bool {
-    entry.r#type == EntryType::TimestampFailed
-        && entry.body.get("checkpoint").and_then(Value::as_u64) == Some(checkpoint)
-}
-
 /// What is still to be done for a checkpoint.
 #[derive(Debug, Default)]
 struct Wanted {
@@ -97,8 +92,7 @@ impl Writer {
     /// those before it are covered by it.
     pub fn in_custody_of(mut self, custody: Arc<Custody>) -> Result<Self, LockerError> {
         self.custody = Some(custody.clone());
-        let newest = self.entries.iter().rev().find(|e| e.r#type.has_checkpoint());
-        if let Some(newest) = newest.map(|entry| entry.seq) {
+        if let Some(newest) = newest_with_checkpoint(&self.entries).map(|entry| entry.seq) {
             let wanted = self.left_undone(&custody, newest)?;
             self.vouch_by(&custody, newest, &wanted)?;
         }

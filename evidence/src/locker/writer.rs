@@ -328,7 +328,7 @@ fn take_lock(layout: &Layout) -> Result<File, LockerError> {
     let path = layout.lock();
     let file = match RealDisk::new_file(&path) {
         Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
             File::options().read(true).write(true).open(&path).at(&path)?
         }
         Err(source) => return Err(LockerError::Io { path, source }),

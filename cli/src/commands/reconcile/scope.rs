@@ -125,7 +125,10 @@ pub struct Found {
 impl Found {
     /// Were events of this place and moment looked at?
     pub fn covers(&self, account: &str, region: &str, at: Timestamp) -> bool {
-        let Some(spans) = &self.spans else { return true };
+        let Some(spans) = &self.spans else {
+            let mut places = self.source.looked_up.iter();
+            return places.any(|place| place.account == account && place.region == region);
+        };
         let here = spans.get(&(account.to_owned(), region.to_owned()));
         here.is_some_and(|spans| spans.iter().any(|(from, to)| (*from..=*to).contains(&at)))
     }

@@ -14,14 +14,14 @@ use evidence::log::{self, EntryType};
 use evidence::manual::Attachment;
 use evidence::snapshot::{Lines, Snapshot, SnapshotMeta, Status};
 use report::bundle::pinned::{Pinned, RESULTS, SCHEMA};
-use report::{Engagement, ReportError, SnapshotInput};
 use tokio::runtime::Runtime;
 
 use super::bag::Bag;
 use super::compare::{self, Difference};
+use super::data::{is_data, made};
 use super::derive::{GAPS, Kept, derive};
 use super::{Controls, Reperformed};
-use crate::assessing::{Assessed, Taken, conclude};
+use crate::assessing::{Taken, conclude};
 use crate::commands::collect::tool;
 use crate::exit::Stop;
 
@@ -525,86 +525,5 @@ impl<'a> Again<'a> {
             again.insert(file, report::bundle::pinned::text(&pin).map_err(Stop::failure)?);
         }
         Ok(())
-    }
-}
-
-/// Every data file, by the code that binds.
-fn made(
-    locker: &Locker,
-    pinned: &Pinned,
-    catalogue: &Catalogue,
-    assessed: &Assessed,
-    reconciliations: &[Reconciled],
-) -> Result<BTreeMap<String, Vec<u8>>, Stop> {
-    let snapshots: Vec<SnapshotInput<'_>> = assessed
-        .snapshots
-        .iter()
-        .map(|loaded| SnapshotInput {
-            entry: &loaded.entry,
-            snapshot: &loaded.snapshot,
-            zip: &loaded.zip,
-            results: &loaded.results,
-            database: &loaded.database,
-        })
-        .collect();
-    let tool = tool();
-    let engagement = Engagement {
-        organization: &locker.identity().organization,
-        system: None,
-        tool: &tool,
-        assessment: &assessed.assessment,
-        catalogue,
-        settings: &pinned.settings,
-        snapshots: &snapshots,
-        locker,
-        reconciliations,
-        changes: None,
-        templates_dir: None,
-    };
-    report::data_files(&engagement).map_err(|e| match e {
-        ReportError::Locker(e) => e.into(),
-        other => Stop::failure(other),
-    })
-}
-
-/// Is it a file that follows from the evidence?
-fn is_data(path: &str) -> bool {
-    let Some(name) = path.strip_prefix("data/") else {
-        return false;
-    };
-    match name.split('/').collect::<Vec<_>>().as_slice() {
-        ["criteria", .., file] => !file.ends_with(".html"),
-        ["cloudtrail", _] | ["evidence", _, "evidence.db"] | ["evidence", _, "tests", _] => true,
-        [file] => [RESULTS, "evidence.db", "changes.json"].contains(file) || file.ends_with(".csv"),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn data_is_what_follows_from_the_evidence() {
-        for path in [
-            "data/evidence.db",
-            "data/results.json",
-            "data/gaps.csv",
-            "data/evidence/r/evidence.db",
-            "data/evidence/r/tests/a.sql",
-            "data/criteria/CC6.1/a/result.json",
-        ] {
-            assert!(is_data(path), "{path}");
-        }
-        for path in [
-            "README.txt",
-            "data/binder.pdf",
-            "data/index.html",
-            "data/criteria/CC6.1/a/index.html",
-            "data/evidence/r/snapshot.json",
-            "data/log/log.jsonl",
-        ] {
-            assert!(!is_data(path), "{path}");
-        }
     }
 }

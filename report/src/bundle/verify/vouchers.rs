@@ -37,11 +37,7 @@ pub(super) fn check(content: &Content, entries: &[Entry], trust: &Trust, found: 
         );
     }
     if trust.roots.is_some() && bundle.tokens.is_empty() {
-        let newest = entries
-            .iter()
-            .rev()
-            .find(|e| e.r#type.has_checkpoint())
-            .map_or(0, |e| e.seq);
+        let newest = vouched.newest_checkpoint;
         let stamped = vouched
             .checkpoints
             .iter()
