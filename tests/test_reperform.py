@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+import cli_exhibit
 import harness
 import reseal
 from cli_exhibit import DEVIATIONS, INCOMPLETE, OK, TAMPERED, USAGE, Exhibit
@@ -61,6 +62,60 @@ def test_untouched(audited, bundle):
     ran = audited.run("reperform", bundle)
     assert ran.code == OK and f"{tested} of {tested} controls the same" in ran.out
     assert reperform(audited, audited.locker)["kind"] == "locker"
+
+
+def test_a_locker_keeps_what_its_bundles_were_made_with(tmp_path, collected):
+    """The results come out again from the locker alone, until the firm's page, or the list of what was used, is another."""
+    exhibit = Exhibit(tmp_path, collected.account, collected.endpoint, collected.binary)
+    custody = '[custody]\nsigning_key = "keys/evidence"\nprincipal = "owner@example"\n'
+    config = f'organization = "Example"\ncontrols_dir = "own"\n[parameters.iam-unused-credentials]\nmax_unused_days = 45\nby = "CISO"\nwhy = "Policy AC-7"\n{custody}'
+    exhibit.config(config)
+    own = tmp_path / "own/mfa-of-root.md"
+    own.parent.mkdir()
+    page = (cli_exhibit.ROOT / "controls/pages/cc6/root-mfa-enabled.md").read_text()
+    own.write_text(page.replace('id = "root-mfa-enabled"', 'id = "mfa-of-root"'))
+    assert exhibit.run("key", "init").code == OK
+    exhibit.collect()
+    told = reperform(exhibit, exhibit.locker)
+    assert told["bundles"] == [] and told["controls"] is None and "names no bundle" in told["not_compared"][0]["why"]
+    assert exhibit.run("bind", "--out", "out").code in (OK, INCOMPLETE)
+    # What came after the bundle does not count.
+    exhibit.attach("root-password-vaulted", '[[custodian]]\nsubject = "Pat Performer"\nrole = "Head of IT"\nsince = 2025-01-01\n')
+    told = reperform(exhibit, exhibit.locker)
+    assert told["bundles"], told["not_compared"]
+    [made] = told["bundles"]
+    assert told["controls"] == made["controls"] and made["controls"]["same"] == made["controls"]["of"] > 90
+    assert made["sha256"] == hashlib.sha256((tmp_path / "out/bundle.zip").read_bytes()).hexdigest() and made["files"] > 250
+    assert told["not_compared"] == [] and every_difference(told) == []
+    ran = exhibit.run("reperform", exhibit.locker)
+    assert f"{made['controls']['of']} of {made['controls']['of']} controls the same" in ran.out and made["name"] in ran.out
+    assert exhibit.run("verify").code == OK
+
+    text = own.read_text()
+    own.write_text(text.replace("MFA", "mfa", 1))
+    told = reperform(exhibit, exhibit.locker)
+    assert told["bundles"] == [] and "mfa-of-root.md is no longer the page" in told["not_compared"][0]["why"]
+    own.write_text(text)
+
+    # Somebody who redoes the whole log loosens a parameter after the fact.
+    locker = exhibit.locker
+
+    def loosened(entries: list[dict]) -> list[dict]:
+        for entry in entries:
+            if entry["type"] == "bundle-export":
+                named = lambda: locker / f"objects/{entry['body']['results_sha256'][:2]}/{entry['body']['results_sha256'][2:]}"
+                data = named().read_bytes()
+                named().unlink()
+                other = data.replace(b'"value": 45', b'"value": 450')
+                entry["body"] |= {"results_sha256": hashlib.sha256(other).hexdigest(), "results_size": len(other)}
+                named().parent.mkdir(exist_ok=True)
+                named().write_bytes(other)
+        return entries
+
+    reseal.log(locker, loosened)
+    told = reperform(exhibit, exhibit.locker, code=TAMPERED)
+    assert told["controls"]["different"] == ["iam-unused-credentials"], told["controls"]
+    assert "made again" in every_difference(told)[0]["message"]
 
 
 def test_what_was_used_is_in_the_bundle(bundle):

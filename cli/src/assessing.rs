@@ -153,6 +153,7 @@ fn find(all: &[SnapshotEntry], run: &str) -> Result<SnapshotEntry, Stop> {
 }
 
 /// A snapshot that is to be tested.
+#[derive(Clone)]
 pub struct Taken {
     /// Its entry in the log.
     pub entry: SnapshotEntry,

@@ -261,7 +261,7 @@ pub async fn collect_replayed(
         event_days: meta.event_days,
     };
     let mut draft = writer.begin(meta.opened_at, &meta.tool, plan)?;
-    let mut bodies = evidence::snapshot::Bodies::of(zip).map_err(damaged)?;
+    let bodies = evidence::snapshot::Bodies::of(zip).map_err(damaged)?;
     for exchange in &snapshot.exchanges {
         let body = exchange
             .body

@@ -3,20 +3,20 @@
 //! The zip comment holds `sha256:` and the digest of every byte before the comment's text, so
 //! `head -c -71 FILE | sha256sum` re-computes what `tail -c 64 FILE` says.
 
-use std::collections::BTreeMap;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
-use flate2::Crc;
-use flate2::bufread::DeflateDecoder;
+use flate2::{Crc, Decompress, FlushDecompress, Status};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use crate::digest::Digest;
 
 mod careful;
+mod read_at;
 mod structure;
 
 use careful::{Careful, Failure};
+pub use read_at::{Place, ReadAt};
 use structure::{Entry, Names};
 
 const LABEL: &str = "sha256:";
@@ -24,6 +24,8 @@ const LABEL: &str = "sha256:";
 const COMMENT: usize = LABEL.len() + 64;
 /// Length of the end-of-central-directory record without a comment (APPNOTE 4.3.16).
 const END_RECORD: u64 = 22;
+/// Bytes read at a time.
+const BUFFER: usize = 1 << 16;
 
 /// The archive is not what was written.
 #[derive(Debug, thiserror::Error)]
@@ -131,18 +133,20 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
     /// Adds an entry.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
         self.names.add(name)?;
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(6))
-            .last_modified_time(DateTime::default())
-            .unix_permissions(0o644)
-            .large_file(bytes.len() >= u32::MAX as usize);
-        let added = self.zip.start_file(name, options);
-        let written = self.zip.write_all(bytes);
+        let added = put(&mut self.zip, name, bytes);
         // The disk's word comes before what the zip writer makes of it.
         careful::take(&self.failure)?;
-        added?;
-        Ok(written?)
+        added
+    }
+
+    /// Adds entries that have been packed already.
+    pub fn add_packed(&mut self, packed: Packed) -> Result<(), ArchiveError> {
+        for name in &packed.names {
+            self.names.add(name)?;
+        }
+        let merged = self.zip.merge_archive(ZipArchive::new(Cursor::new(packed.zip))?);
+        careful::take(&self.failure)?;
+        Ok(merged?)
     }
 
     /// Writes the directory and the digest; gives the file back.
@@ -165,78 +169,171 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
     }
 }
 
-/// Reads an archive whose every byte has been checked.
-pub struct Archive<R: Read + Seek> {
-    from: R,
-    entries: Vec<Entry>,
-    by_name: BTreeMap<String, usize>,
+/// Entries packed apart from the archive that they go into, so that several threads can pack at once.
+pub struct Packed {
+    names: Vec<String>,
+    zip: Vec<u8>,
 }
 
-impl Archive<Cursor<Vec<u8>>> {
-    /// Of these bytes.
-    pub fn of(bytes: Vec<u8>) -> Result<Self, ArchiveError> {
-        Self::open(Cursor::new(bytes))
+impl Packed {
+    /// Of these entries, by name.
+    pub fn of<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self, ArchiveError> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let mut names = Vec::new();
+        for (name, bytes) in entries {
+            check_name(name)?;
+            put(&mut zip, name, bytes)?;
+            names.push(name.to_owned());
+        }
+        let zip = zip.finish()?.into_inner();
+        Ok(Self { names, zip })
     }
 }
 
-impl<R: Read + Seek> Archive<R> {
+/// Writes an entry in the one form.
+fn put<W: Write + Seek>(zip: &mut ZipWriter<W>, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(6))
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644)
+        .large_file(bytes.len() >= u32::MAX as usize);
+    let started = zip.start_file(name, options);
+    let written = zip.write_all(bytes);
+    started?;
+    Ok(written?)
+}
+
+/// Reads an archive; several threads may do so at once.
+pub struct Archive<S> {
+    from: S,
+    entries: Vec<Entry>,
+    /// Places in `entries`, by name.
+    by_name: Vec<usize>,
+}
+
+impl Archive<Vec<u8>> {
+    /// Of these bytes.
+    pub fn of(bytes: Vec<u8>) -> Result<Self, ArchiveError> {
+        Self::open(bytes)
+    }
+}
+
+impl<S: ReadAt> Archive<S> {
     /// Checks the digest, then the form of everything but the content.
-    pub fn open(mut from: R) -> Result<Self, ArchiveError> {
-        check_digest(&mut from)?;
+    pub fn open(from: S) -> Result<Self, ArchiveError> {
+        check_digest(&from)?;
+        Self::open_unchecked(from)
+    }
+
+    /// Checks the form of everything but the content, for those who call [`check_digest`] themselves.
+    pub fn open_unchecked(from: S) -> Result<Self, ArchiveError> {
         let mut entries = Vec::new();
-        structure::check(&mut from, |entry| entries.push(entry))?;
-        let by_name = entries.iter().enumerate().map(|(i, e)| (e.name.clone(), i)).collect();
+        structure::check(&mut Place::new(&from, 0), |entry| entries.push(entry))?;
+        let mut by_name: Vec<usize> = (0..entries.len()).collect();
+        by_name.sort_unstable_by_key(|i| entries[*i].name.as_str());
         Ok(Self { from, entries, by_name })
     }
 
+    /// How long each entry says its content is, in order.
+    pub fn sizes(&self) -> Vec<u64> {
+        self.entries.iter().map(|entry| entry.size).collect()
+    }
+
     /// The names of all entries, in order.
-    pub fn names(&self) -> Vec<String> {
-        self.entries.iter().map(|entry| entry.name.clone()).collect()
+    pub fn names(&self) -> Vec<&str> {
+        self.entries.iter().map(|entry| entry.name.as_str()).collect()
     }
 
     /// The content of an entry.
-    pub fn read(&mut self, name: &str) -> Result<Vec<u8>, ArchiveError> {
-        let missing = || ArchiveError::Missing(name.to_owned());
-        let entry = self
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, ArchiveError> {
+        let at = self
             .by_name
-            .get(name)
-            .and_then(|i| self.entries.get(*i))
-            .ok_or_else(missing)?;
-        self.from.seek(SeekFrom::Start(entry.data()))?;
-        let mut inflate = DeflateDecoder::new(BufReader::new((&mut self.from).take(entry.packed)));
-        let mut bytes = Vec::with_capacity(usize::try_from(entry.size.min(1 << 24)).unwrap_or(0));
-        // One byte more than it says is enough to know.
-        let read = (&mut inflate)
-            .take(entry.size.saturating_add(1))
-            .read_to_end(&mut bytes);
-        let mut crc = Crc::new();
-        crc.update(&bytes);
-        let fits = bytes.len() as u64 == entry.size && u64::from(crc.sum()) == entry.crc;
+            .binary_search_by_key(&name, |i| self.entries[*i].name.as_str())
+            .map_err(|_| ArchiveError::Missing(name.to_owned()))?;
+        let index = self.by_name[at];
+        // The size is only what it says.
+        let size = usize::try_from(self.entries[index].size).unwrap_or(usize::MAX);
+        let mut bytes = Vec::with_capacity(size.min(1 << 24));
+        self.copier().copy(index, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads entries one after the other; each thread has its own.
+    pub fn copier(&self) -> Copier<'_, S> {
+        Copier {
+            archive: self,
+            inflate: Decompress::new(false),
+            packed: vec![0; BUFFER],
+            content: vec![0; BUFFER],
+        }
+    }
+}
+
+/// Reads entries one after the other, with the same buffers.
+pub struct Copier<'a, S> {
+    archive: &'a Archive<S>,
+    inflate: Decompress,
+    packed: Vec<u8>,
+    content: Vec<u8>,
+}
+
+impl<S: ReadAt> Copier<'_, S> {
+    /// Writes out the content of an entry, by its place in [`Archive::names`]. Only at the end, and only if this is no
+    /// error, is it known to be what the archive says.
+    pub fn copy(&mut self, index: usize, to: &mut impl Write) -> Result<(), ArchiveError> {
+        let missing = || ArchiveError::Missing(format!("entry {}", index + 1));
+        let entry = self.archive.entries.get(index).ok_or_else(missing)?;
+        let changed = || ArchiveError::Content(entry.name.clone());
+        let (mut at, end) = (entry.data(), entry.data() + entry.packed);
+        let (mut crc, mut ready, mut status) = (Crc::new(), 0..0, Status::Ok);
+        self.inflate.reset(false);
+        while status != Status::StreamEnd {
+            if ready.is_empty() {
+                let want = BUFFER.min(usize::try_from(end - at).unwrap_or(BUFFER));
+                let n = self.archive.from.read_at(at, &mut self.packed[..want])?;
+                at += n as u64;
+                ready = 0..n;
+            }
+            let (read, made) = (self.inflate.total_in(), self.inflate.total_out());
+            status = self
+                .inflate
+                .decompress(&self.packed[ready.clone()], &mut self.content, FlushDecompress::None)
+                .map_err(|_| changed())?;
+            let (read, made) = (self.inflate.total_in() - read, self.inflate.total_out() - made);
+            // More than it says, or no end to come: what is there is enough to know.
+            if self.inflate.total_out() > entry.size || (read, made) == (0, 0) && status != Status::StreamEnd {
+                return Err(changed());
+            }
+            ready.start += read as usize;
+            let content = &self.content[..made as usize];
+            crc.update(content);
+            to.write_all(content)?;
+        }
+        let whole = (self.inflate.total_out(), self.inflate.total_in()) == (entry.size, entry.packed);
         // Nothing may lie hidden behind the end of the packed stream.
-        if read.is_ok() && fits && inflate.total_in() == entry.packed {
-            Ok(bytes)
+        if whole && u64::from(crc.sum()) == entry.crc {
+            Ok(())
         } else {
-            Err(ArchiveError::Content(name.to_owned()))
+            Err(changed())
         }
     }
 }
 
 /// Does the digest at the end fit the bytes before it?
-fn check_digest<R: Read + Seek>(from: &mut R) -> Result<(), ArchiveError> {
-    let length = from.seek(SeekFrom::End(0))?;
+pub fn check_digest(from: impl ReadAt) -> Result<(), ArchiveError> {
+    let length = from.length()?;
     let Some(covered) = length.checked_sub(COMMENT as u64).filter(|n| *n >= END_RECORD) else {
         return Err(ArchiveError::NoDigest);
     };
-    from.seek(SeekFrom::Start(covered))?;
     let mut comment = [0; COMMENT];
-    from.read_exact(&mut comment)?;
+    Place::new(&from, covered).read_exact(&mut comment)?;
     let says = std::str::from_utf8(&comment)
         .ok()
         .and_then(|text| text.strip_prefix(LABEL))
         .and_then(|hex| hex.parse().ok())
         .ok_or(ArchiveError::NoDigest)?;
-    from.seek(SeekFrom::Start(0))?;
-    let gives = Digest::of_reader(from.take(covered))?;
+    let gives = Digest::of_reader(Place::new(&from, 0).take(covered))?;
     if says == gives {
         Ok(())
     } else {
@@ -286,7 +383,7 @@ mod tests {
     fn same_content_same_bytes_and_readable() {
         let bytes = sample();
         assert_eq!(bytes, sample());
-        let mut archive = Archive::of(bytes).unwrap();
+        let archive = Archive::of(bytes).unwrap();
         assert_eq!(archive.names(), ["a.txt", "b/c.json"]);
         assert_eq!(archive.read("a.txt").unwrap(), b"hello");
     }
@@ -321,6 +418,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn packed_before_or_not_gives_the_same_bytes(files in prop::collection::btree_map("f[a-z]{1,3}/f[a-z0-9]{1,8}", prop::collection::vec(any::<u8>(), 0..3000), 0..12), at in any::<prop::sample::Index>()) {
+            let entries: Vec<_> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+            let (first, rest) = entries.split_at(at.index(entries.len() + 1));
+            let mut one = ArchiveWriter::new(Cursor::new(Vec::new()));
+            let mut other = ArchiveWriter::new(Cursor::new(Vec::new()));
+            for (name, bytes) in &entries {
+                one.add(name, bytes).unwrap();
+            }
+            other.add_packed(Packed::of(first.iter().copied()).unwrap()).unwrap();
+            if let [(name, bytes), packed @ ..] = rest {
+                other.add(name, bytes).unwrap();
+                other.add_packed(Packed::of(packed.iter().copied()).unwrap()).unwrap();
+            }
+            prop_assert_eq!(one.finish().unwrap().into_inner(), other.finish().unwrap().into_inner());
+        }
+
         #[test]
         fn any_flipped_bit_and_any_cut_is_noticed(at in any::<prop::sample::Index>(), bit in 0_u32..8) {
             let good = sample();

@@ -20,6 +20,7 @@ use crate::snapshot::{Snapshot, SnapshotError};
 mod chain;
 pub mod disk;
 mod draft;
+mod exports;
 mod layout;
 mod manual;
 mod put;
@@ -29,6 +30,7 @@ mod vouch;
 mod writer;
 
 pub use draft::{Draft, Sealing};
+pub use exports::BundleExport;
 pub use layout::Layout;
 pub use reconciled::{ReconcileBody, Reconciled};
 pub use verify::{Fault, Verification};

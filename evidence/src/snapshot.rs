@@ -152,19 +152,19 @@ pub struct BadRow {
 impl Snapshot {
     /// Reads a snapshot's zip and checks every digest in it, the bodies' included.
     pub fn read(bytes: Vec<u8>) -> Result<Self, SnapshotError> {
-        let mut archive = Archive::of(bytes)?;
-        let meta = read_meta(&mut archive)?;
+        let archive = Archive::of(bytes)?;
+        let meta = read_meta(&archive)?;
         let mut expected = vec![
             "snapshot.json".to_owned(),
             "exchanges.jsonl".to_owned(),
             "gaps.jsonl".to_owned(),
         ];
-        let exchanges: Vec<Exchange> = read_lines(&mut archive, "exchanges.jsonl", &meta.exchanges)?;
-        let gaps = read_lines(&mut archive, "gaps.jsonl", &meta.gaps)?;
+        let exchanges: Vec<Exchange> = read_lines(&archive, "exchanges.jsonl", &meta.exchanges)?;
+        let gaps = read_lines(&archive, "gaps.jsonl", &meta.gaps)?;
         let mut tables = BTreeMap::new();
         for (table, lines) in &meta.records {
             let file = format!("records/{table}.jsonl");
-            tables.insert(table.clone(), read_lines(&mut archive, &file, lines)?);
+            tables.insert(table.clone(), read_lines(&archive, &file, lines)?);
             expected.push(file);
         }
         for (n, exchange) in exchanges.iter().enumerate() {
@@ -239,7 +239,7 @@ pub fn records_text(rows: &[Row]) -> Result<String, NotCanonical> {
 
 /// The bodies of a snapshot's responses.
 pub struct Bodies {
-    archive: Archive<std::io::Cursor<Vec<u8>>>,
+    archive: Archive<Vec<u8>>,
 }
 
 impl Bodies {
@@ -251,14 +251,14 @@ impl Bodies {
     }
 
     /// The bytes of one response, as received.
-    pub fn read(&mut self, file: &str) -> Result<Vec<u8>, SnapshotError> {
+    pub fn read(&self, file: &str) -> Result<Vec<u8>, SnapshotError> {
         self.archive.read(file).map_err(|e| wrong(file, e))
     }
 }
 
-type SnapshotArchive = Archive<std::io::Cursor<Vec<u8>>>;
+type SnapshotArchive = Archive<Vec<u8>>;
 
-fn read_meta(archive: &mut SnapshotArchive) -> Result<SnapshotMeta, SnapshotError> {
+fn read_meta(archive: &SnapshotArchive) -> Result<SnapshotMeta, SnapshotError> {
     let file = "snapshot.json";
     let bytes = archive.read(file).map_err(|e| wrong(file, e))?;
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| wrong(file, e))?;
@@ -270,7 +270,7 @@ fn read_meta(archive: &mut SnapshotArchive) -> Result<SnapshotMeta, SnapshotErro
 }
 
 fn read_lines<T: serde::de::DeserializeOwned>(
-    archive: &mut SnapshotArchive,
+    archive: &SnapshotArchive,
     file: &str,
     lines: &Lines,
 ) -> Result<Vec<T>, SnapshotError> {

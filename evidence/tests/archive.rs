@@ -146,7 +146,7 @@ impl Zip {
         )
     }
 
-    fn opened(&self) -> Result<Archive<Cursor<Vec<u8>>>, ArchiveError> {
+    fn opened(&self) -> Result<Archive<Vec<u8>>, ArchiveError> {
         Archive::of(self.bytes(&self.end_record()))
     }
 }
@@ -193,7 +193,7 @@ fn refused(change: impl FnOnce(&mut Forged)) -> String {
 
 #[test]
 fn the_forger_can_write_what_exhibit_accepts() {
-    let mut archive = Zip::of(&[file("a"), file("b/c")]).opened().unwrap();
+    let archive = Zip::of(&[file("a"), file("b/c")]).opened().unwrap();
     assert_eq!(archive.names(), ["a", "b/c"]);
     assert_eq!(archive.read("b/c").unwrap(), b"hello");
 }
@@ -482,7 +482,7 @@ fn bombs_are_refused_before_they_are_unpacked() {
     ));
     // The length an entry says is the length it has, whichever way it is wrong.
     for size in [0, 4, 6, 1000] {
-        let mut archive = Zip::of(&[Forged { size, ..file("a") }]).opened().unwrap();
+        let archive = Zip::of(&[Forged { size, ..file("a") }]).opened().unwrap();
         assert!(archive.read("a").is_err(), "{size}");
     }
 }
@@ -505,7 +505,7 @@ fn beyond_four_gigabytes() {
     archive.add("large", &noise(4_400_000_000)).unwrap();
     archive.add("after", b"hello").unwrap();
     let file = archive.finish().unwrap();
-    let mut archive = Archive::open(file).unwrap();
+    let archive = Archive::open(file).unwrap();
     assert_eq!(archive.names(), ["large", "after"]);
     assert_eq!(archive.read("after").unwrap(), b"hello");
     assert_eq!(archive.read("large").unwrap().len(), 4_400_000_000);
@@ -533,12 +533,12 @@ fn python_reads_the_same() {
         Ok(output) => output,
         Err(e) => return eprintln!("not compared with Python: {e}"),
     };
-    let mut archive = Archive::of(sample()).unwrap();
+    let archive = Archive::of(sample()).unwrap();
     let ours: String = archive
         .names()
         .into_iter()
         .map(|name| {
-            let digest = Digest::of(archive.read(&name).unwrap());
+            let digest = Digest::of(archive.read(name).unwrap());
             format!("{name} {digest} 0o100644 1980 1 1 0 0 0 0\n")
         })
         .collect();
@@ -561,11 +561,11 @@ fn contents() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
 
 /// Opens and reads everything; nothing may panic.
 fn read_all(bytes: Vec<u8>) -> Result<Vec<(String, Vec<u8>)>, ArchiveError> {
-    let mut archive = Archive::of(bytes)?;
+    let archive = Archive::of(bytes)?;
     let names = archive.names();
     names
         .into_iter()
-        .map(|name| Ok((name.clone(), archive.read(&name)?)))
+        .map(|name| Ok((name.to_owned(), archive.read(name)?)))
         .collect()
 }
 

@@ -137,7 +137,7 @@ fn what_cannot_be_signed_is_logged_once_and_made_up_for() {
     let mut writer = Writer::open(dir.path()).unwrap().in_custody_of(held.clone()).unwrap();
     let digest = Digest::of("x");
     for _ in 0..2 {
-        writer.bundle_export(at(), "acme", 8, digest, digest).unwrap();
+        writer.bundle_export(at(), "acme", 8, digest, digest, b"{}").unwrap();
     }
     let locker = writer.locker();
     assert_eq!(types(&locker)[7..], [Timestamped, BundleExport, BundleExport]);

@@ -11,9 +11,12 @@ pub mod monitoring {
     mod wildcard;
 }
 
-#[path = "../../collector/src/transport/redaction.rs"]
-#[allow(dead_code)]
-pub mod redaction;
+#[path = "../../collector/src/transport"]
+mod transport {
+    #[allow(dead_code)]
+    pub mod redaction;
+}
+pub use transport::redaction;
 
 /// What a fuzzer made: a pattern, and below the first NUL an event.
 pub fn parts(data: &[u8]) -> Option<(&str, serde_json::Value)> {

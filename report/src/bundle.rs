@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Cursor, ErrorKind};
 use std::path::Path;
 
-use evidence::archive::{Archive, ArchiveWriter};
+use evidence::archive::{Archive, ArchiveError, ArchiveWriter, Packed};
 use evidence::canonical;
 use evidence::custody::keys;
 use evidence::digest::Digest;
@@ -34,6 +34,10 @@ pub use verify::{BUNDLE, verify, verify_by};
 
 /// The list of the files that describe the bag; what vouches for a bundle vouches for this.
 const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
+
+const BINDER: &str = "data/binder.pdf";
+/// Files packed at once.
+const PACK: usize = 64;
 
 /// Files of a bag that describe it; `manifest` and `tagmanifest` come besides.
 const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
@@ -65,6 +69,59 @@ pub(crate) struct Written {
     pub tagmanifest: Digest,
     /// The files that vouch for it.
     pub vouchers: Vec<String>,
+    /// Its [`pinned::RESULTS`].
+    pub results: Vec<u8>,
+}
+
+/// The payload but for the binder, which takes as long to make as all of this.
+pub(crate) struct Parts {
+    payload: Files,
+    /// What lies before the binder in the zip, packed.
+    before: Vec<Packed>,
+    /// What lies behind it.
+    after: Vec<Packed>,
+}
+
+impl Parts {
+    /// Of an engagement, its pages and its results.
+    pub(crate) fn of(
+        engagement: &Engagement<'_>,
+        book: &Book,
+        pages: &Pages,
+        results: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Self, ReportError> {
+        let mut payload = data(engagement, book, results)?;
+        for (path, bytes) in &pages.bundled {
+            payload.insert(format!("data/{path}"), bytes.clone());
+        }
+        for (path, text) in pinned::pages(engagement.catalogue) {
+            payload.insert(format!("data/{path}"), text.as_bytes().to_vec());
+        }
+        evidence(engagement, &mut payload)?;
+        locker(engagement, &mut payload)?;
+        for attachment in engagement.attachments()? {
+            for (path, file) in attachment.bundled() {
+                payload.insert(format!("data/{path}"), engagement.locker.object(file)?);
+            }
+        }
+        let packed = |files: &[(&String, &Vec<u8>)]| -> Result<Vec<Packed>, ArchiveError> {
+            files.par_chunks(PACK).map(|files| pack(&book.name, files)).collect()
+        };
+        let files: Vec<_> = payload.iter().collect();
+        let (before, after) = files.split_at(files.partition_point(|(path, _)| path.as_str() < BINDER));
+        Ok(Self {
+            before: packed(before)?,
+            after: packed(after)?,
+            payload,
+        })
+    }
+}
+
+/// Packs files of the bundle of this name.
+fn pack(name: &str, files: &[(&String, &Vec<u8>)]) -> Result<Packed, ArchiveError> {
+    let names: Vec<String> = files.iter().map(|(path, _)| format!("{name}/{path}")).collect();
+    let entries = names.iter().zip(files);
+    Packed::of(entries.map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice())))
 }
 
 /// Writes the bundle.
@@ -73,26 +130,15 @@ pub(crate) fn write(
     templates: &Templates,
     book: &Book,
     binder: &[u8],
-    pages: &Pages,
-    results: &BTreeMap<String, Vec<u8>>,
+    parts: Parts,
     vouch: &Vouch<'_>,
 ) -> Result<Written, ReportError> {
-    let mut payload = data(engagement, book, results)?;
-    let mut put = |path: String, bytes: Vec<u8>| payload.insert(format!("data/{path}"), bytes);
-    put("binder.pdf".to_owned(), binder.to_vec());
-    for (path, bytes) in &pages.bundled {
-        put(path.clone(), bytes.clone());
-    }
-    for (path, text) in pinned::pages(engagement.catalogue) {
-        put(path, text.as_bytes().to_vec());
-    }
-    evidence(engagement, &mut payload)?;
-    locker(engagement, &mut payload)?;
-    for attachment in engagement.attachments()? {
-        for (path, file) in attachment.bundled() {
-            payload.insert(format!("data/{path}"), engagement.locker.object(file)?);
-        }
-    }
+    let Parts {
+        mut payload,
+        before,
+        after,
+    } = parts;
+    payload.insert(BINDER.to_owned(), binder.to_vec());
 
     let mut tags = Files::new();
     tags.insert("bagit.txt".to_owned(), DECLARATION.into());
@@ -137,13 +183,21 @@ pub(crate) fn write(
     tags.extend(vouchers);
 
     let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
-    for (path, bytes) in tags.iter().chain(&payload) {
+    for (path, bytes) in &tags {
         archive.add(&format!("{}/{path}", book.name), bytes)?;
+    }
+    for packed in before {
+        archive.add_packed(packed)?;
+    }
+    archive.add(&format!("{}/{BINDER}", book.name), binder)?;
+    for packed in after {
+        archive.add_packed(packed)?;
     }
     Ok(Written {
         zip: archive.finish()?.into_inner(),
         tagmanifest: digest,
         vouchers: names,
+        results: payload.remove(&format!("data/{}", pinned::RESULTS)).unwrap_or_default(),
     })
 }
 
@@ -199,9 +253,9 @@ fn evidence(engagement: &Engagement<'_>, payload: &mut Files) -> Result<(), Repo
             run: run.clone(),
             source,
         };
-        let mut archive = Archive::open(Cursor::new(input.zip)).map_err(failed)?;
+        let archive = Archive::open(input.zip).map_err(failed)?;
         for name in archive.names() {
-            let bytes = archive.read(&name).map_err(failed)?;
+            let bytes = archive.read(name).map_err(failed)?;
             payload.insert(format!("data/evidence/{run}/{name}"), bytes);
         }
     }

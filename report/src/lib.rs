@@ -109,6 +109,8 @@ pub struct Binding {
     pub tagmanifest: Digest,
     /// The files in the bundle that vouch for it.
     pub vouchers: Vec<String>,
+    /// Its `data/results.json`: what the results were made with.
+    pub results: Vec<u8>,
 }
 
 /// Vouches for a bundle, given its `tagmanifest-sha256.txt`: endings of file names (`sig`,
@@ -129,13 +131,17 @@ pub fn bind_vouched(engagement: &Engagement<'_>, vouch: &Vouch<'_>) -> Result<Bi
     };
     let templates = templates::Templates::load(engagement.templates_dir)?;
     let book = view::Book::of(engagement)?;
-    let (binder, pages) = rayon::join(
+    let (binder, rest) = rayon::join(
         || binder(engagement, &templates, &book),
-        || site::Pages::render(&templates, &book),
+        || -> Result<_, ReportError> {
+            let pages = site::Pages::render(&templates, &book)?;
+            let results = bundle::results(engagement)?;
+            let parts = bundle::Parts::of(engagement, &book, &pages, &results)?;
+            Ok((pages, results, parts))
+        },
     );
-    let (binder, pages) = (binder?, pages?);
-    let results = bundle::results(engagement)?;
-    let bundle = bundle::write(engagement, &templates, &book, &binder.bytes, &pages, &results, vouch)?;
+    let (binder, (pages, results, parts)) = (binder?, rest?);
+    let bundle = bundle::write(engagement, &templates, &book, &binder.bytes, parts, vouch)?;
     let mut site = pages.site();
     site.extend(
         results
@@ -147,6 +153,7 @@ pub fn bind_vouched(engagement: &Engagement<'_>, vouch: &Vouch<'_>) -> Result<Bi
         bundle_zip: bundle.zip,
         tagmanifest: bundle.tagmanifest,
         vouchers: bundle.vouchers,
+        results: bundle.results,
         site,
         missing_glyphs: binder.missing,
         pages: binder.pages,

@@ -38,15 +38,15 @@ static TINY: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 fn check(bytes: &[u8]) -> Verification {
-    verify(Cursor::new(bytes))
+    verify(bytes)
 }
 
 /// Entries by path inside the top folder, and its name.
 fn entries(zip: &[u8]) -> (String, BTreeMap<String, Vec<u8>>) {
-    let mut archive = Archive::of(zip.to_vec()).unwrap();
+    let archive = Archive::of(zip.to_vec()).unwrap();
     let names = archive.names();
     let top = names[0].split_once('/').unwrap().0.to_owned();
-    let read = |name: String| (name[top.len() + 1..].to_owned(), archive.read(&name).unwrap());
+    let read = |name: &str| (name[top.len() + 1..].to_owned(), archive.read(name).unwrap());
     let files = names.into_iter().map(read).collect();
     (top, files)
 }
@@ -182,10 +182,10 @@ fn the_layout_is_the_one_described() {
         (Some("exhibit.workpaper/1"), Some("fail"))
     );
     for loaded in &PERIOD.0.loaded {
-        let mut zip = Archive::of(loaded.zip.clone()).unwrap();
+        let zip = Archive::of(loaded.zip.clone()).unwrap();
         for name in zip.names() {
             let path = format!("data/evidence/{}/{name}", loaded.snapshot.meta.run);
-            assert_eq!(files[&path], zip.read(&name).unwrap(), "{path}");
+            assert_eq!(files[&path], zip.read(name).unwrap(), "{path}");
         }
     }
 }

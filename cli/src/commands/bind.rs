@@ -54,7 +54,14 @@ pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
         let binding = &bound.binding;
         let sha256 = Digest::of(&binding.bundle_zip);
         let entries = locker.entries().len();
-        writer.bundle_export(custody::now(), &binding.name, entries, sha256, binding.tagmanifest)?;
+        writer.bundle_export(
+            custody::now(),
+            &binding.name,
+            entries,
+            sha256,
+            binding.tagmanifest,
+            &binding.results,
+        )?;
     }
     if global.json() {
         emit_json(&json!({

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use controls::catalogue::Catalogue;
+use evidence::digest::Digest;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -17,6 +19,7 @@ mod data;
 mod derive;
 mod live;
 mod locker;
+mod results;
 mod volatile;
 
 use compare::Difference;
@@ -32,7 +35,9 @@ pub struct Reperformed {
     kind: &'static str,
     /// Records and gaps, by snapshot.
     snapshots: Vec<Rederived>,
-    /// Controls, where something vouches for their results.
+    /// Bundles whose results were made again from the locker.
+    bundles: Vec<Rebound>,
+    /// Controls, where results were kept; of a locker, those of all its bundles.
     controls: Option<Controls>,
     /// Data files made again and compared.
     files: usize,
@@ -51,6 +56,19 @@ struct Controls {
     of: usize,
     /// Ids of those that did not come out the same.
     different: Vec<String>,
+}
+
+/// A bundle that was made from the locker: its newest of this name.
+#[derive(Debug, Serialize)]
+struct Rebound {
+    name: String,
+    /// How many of the log's entries were in it.
+    entries: u64,
+    /// SHA-256 of the zip.
+    sha256: Digest,
+    controls: Controls,
+    /// Data files made again and compared.
+    files: usize,
 }
 
 /// A file or a snapshot that was left out.
@@ -85,7 +103,8 @@ pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
         return live::run(global, args, path, &runtime);
     }
     let done = if path.is_dir() {
-        locker::reperform(path, args.snapshot.as_deref(), &runtime)?
+        let own = own_pages(global)?;
+        locker::reperform(path, args.snapshot.as_deref(), &own, &runtime)?
     } else {
         bundle::reperform(path, args.snapshot.as_deref(), &runtime)?
     };
@@ -99,6 +118,20 @@ pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
     } else {
         Exit::VerificationFailed
     })
+}
+
+/// The firm's own control pages as `exhibit.toml` names them now. A locker lies anywhere: without a file, or with one
+/// that does not do, there are none.
+fn own_pages(global: &Global) -> Result<Vec<(String, String)>, Stop> {
+    let read = global.read_config().and_then(|config| {
+        let catalogue = Catalogue::load(config.settings.controls_dir.as_deref())?;
+        let owned = |(file, text): (&str, &str)| (file.to_owned(), text.to_owned());
+        Ok(catalogue.pages().into_iter().map(owned).collect())
+    });
+    match read {
+        Err(_) if global.config.is_none() => Ok(Vec::new()),
+        read => read,
+    }
 }
 
 /// The JSON document, `exhibit.reperform/1`.
@@ -143,13 +176,16 @@ fn print(path: &Path, done: &Reperformed) -> Result<(), Stop> {
         same.count(),
         plural(done.snapshots.iter().filter(|one| one.compared).count(), "snapshot")
     );
-    if let Some(controls) = &done.controls {
+    for bundle in &done.bundles {
         say!(
-            "  {} of {} the same: verdict, population, query and result, byte for byte",
-            controls.same,
-            plural(controls.of, "control")
+            "  {}, the bundle of SHA-256 {}:",
+            bold(&safe(&bundle.name)),
+            bundle.sha256
         );
-        say!("  {} made again and compared", plural(done.files, "data file"));
+        print_controls("    ", &bundle.controls, bundle.files)?;
+    }
+    if let Some(controls) = done.controls.as_ref().filter(|_| done.bundles.is_empty()) {
+        print_controls("  ", controls, done.files)?;
     }
     for difference in done.differences.iter().take(SHOWN) {
         let of = difference
@@ -173,6 +209,16 @@ fn print(path: &Path, done: &Reperformed) -> Result<(), Stop> {
     for note in &done.notes {
         say!("  note: {}", safe(note));
     }
+    Ok(())
+}
+
+fn print_controls(indent: &str, controls: &Controls, files: usize) -> Result<(), Stop> {
+    say!(
+        "{indent}{} of {} the same: verdict, population, query and result, byte for byte",
+        controls.same,
+        plural(controls.of, "control")
+    );
+    say!("{indent}{} made again and compared", plural(files, "data file"));
     Ok(())
 }
 

@@ -178,7 +178,7 @@ fn suspicions(locker: &Locker, snapshots: &[SnapshotEntry]) -> (Vec<Suspected>, 
 fn scan(locker: &Locker, entry: &SnapshotEntry) -> Option<Vec<Suspected>> {
     let bytes = locker.snapshot_bytes(entry).ok()?;
     let snapshot = Snapshot::read(bytes.clone()).ok()?;
-    let mut bodies = Bodies::of(bytes).ok()?;
+    let bodies = Bodies::of(bytes).ok()?;
     let mut found = Vec::new();
     for exchange in &snapshot.exchanges {
         let Some(file) = &exchange.body else { continue };

@@ -118,7 +118,7 @@ fn verify_file(path: &Path, trust: &Trust) -> Result<(&'static str, Verification
         }
         return Ok(("snapshot", found));
     }
-    let mut found = report::bundle::verify_by(file, trust);
+    let mut found = report::bundle::verify_by(&file, trust);
     for fault in found.faults.iter_mut().filter(|fault| fault.file == "bundle.zip") {
         fault.file.clone_from(&name);
     }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{At, Layout, Locker, LockerError, snapshot_entry};
 use crate::clock::Timestamp;
 use crate::custody::examine::{self, Trust, Vouched};
 use crate::digest::Digest;
-use crate::log::{EntryType, checkpoint};
+use crate::log::{Entry, EntryType, checkpoint};
 use crate::snapshot::Snapshot;
 
 /// Something that is not as it was written.
@@ -54,6 +55,15 @@ impl Verification {
     pub fn count(&mut self, kind: &str, n: usize) {
         *self.checked.entry(kind.to_owned()).or_default() += n as u64;
     }
+
+    /// Adds what was found in a part, apart from what vouches for it.
+    pub fn add(&mut self, part: Self) {
+        self.faults.extend(part.faults);
+        self.notes.extend(part.notes);
+        for (kind, n) in part.checked {
+            *self.checked.entry(kind).or_default() += n;
+        }
+    }
 }
 
 impl Locker {
@@ -88,7 +98,7 @@ impl Locker {
         check_snapshots(&locker, &mut found)?;
         check_runs(&locker, &mut found);
         check_vouchers(&locker, trust, &mut found)?;
-        let objects = check_manual(&locker, &mut found)?;
+        let objects = check_objects(&locker, &mut found)?;
         check_tree(&locker, &objects, &mut found)?;
         found.faults.sort();
         Ok(found)
@@ -173,45 +183,48 @@ pub(super) fn vouchers(locker: &Locker, trust: &Trust, found: &mut Verification)
 }
 
 fn check_snapshots(locker: &Locker, found: &mut Verification) -> Result<(), LockerError> {
-    for entry in locker.entries.iter().filter(|e| e.r#type == EntryType::Snapshot) {
-        let entry = match snapshot_entry(entry) {
-            Ok(entry) => entry,
-            Err(e) => {
-                found.faults.push(Fault::new(
-                    format!("log/{}.json", crate::log::stem(entry.seq)),
-                    "chain",
-                    e,
-                ));
-                continue;
-            }
-        };
-        match locker.snapshot_bytes(&entry) {
-            Ok(bytes) => match Snapshot::read(bytes) {
-                Ok(snapshot) => {
-                    found.count("snapshots", 1);
-                    found.count("exchanges", snapshot.exchanges.len());
-                    if snapshot.meta.run != entry.run {
-                        found
-                            .faults
-                            .push(Fault::new(&entry.file, "changed", "it belongs to another run"));
-                    }
-                    // By the exchanges themselves: the sum of them is what a forger would polish.
-                    let skew = crate::exchange::max_clock_skew(&snapshot.exchanges);
-                    if skew > examine::SKEW {
-                        found
-                            .notes
-                            .push(format!("{}: the collector's clock was off by {skew} s", entry.file));
-                    }
-                }
-                Err(e) => found.faults.push(Fault::new(&entry.file, "unreadable", e)),
-            },
-            Err(LockerError::Damaged { file, code, message }) => {
-                found.faults.push(Fault::new(file, code, message));
-            }
-            Err(e) => return Err(e),
-        }
+    let sealed = locker.entries.par_iter().filter(|e| e.r#type == EntryType::Snapshot);
+    let judged: Vec<_> = sealed.map(|entry| check_snapshot(locker, entry)).collect();
+    for one in judged {
+        found.add(one?);
     }
     Ok(())
+}
+
+/// Checks the snapshot that this entry of the log is about.
+fn check_snapshot(locker: &Locker, entry: &Entry) -> Result<Verification, LockerError> {
+    let mut found = Verification::default();
+    let entry = match snapshot_entry(entry) {
+        Ok(entry) => entry,
+        Err(e) => {
+            let file = format!("log/{}.json", crate::log::stem(entry.seq));
+            found.faults.push(Fault::new(file, "chain", e));
+            return Ok(found);
+        }
+    };
+    let read = match locker.snapshot_bytes(&entry) {
+        Ok(bytes) => Snapshot::read(bytes).map_err(|e| Fault::new(&entry.file, "unreadable", e)),
+        Err(LockerError::Damaged { file, code, message }) => Err(Fault::new(file, code, message)),
+        Err(e) => return Err(e),
+    };
+    match read {
+        Ok(snapshot) => {
+            found.count("snapshots", 1);
+            found.count("exchanges", snapshot.exchanges.len());
+            if snapshot.meta.run != entry.run {
+                let belongs = Fault::new(&entry.file, "changed", "it belongs to another run");
+                found.faults.push(belongs);
+            }
+            // By the exchanges themselves: the sum of them is what a forger would polish.
+            let skew = crate::exchange::max_clock_skew(&snapshot.exchanges);
+            if skew > examine::SKEW {
+                let off = format!("{}: the collector's clock was off by {skew} s", entry.file);
+                found.notes.push(off);
+            }
+        }
+        Err(fault) => found.faults.push(fault),
+    }
+    Ok(found)
 }
 
 fn check_runs(locker: &Locker, found: &mut Verification) {
@@ -232,53 +245,41 @@ fn check_runs(locker: &Locker, found: &mut Verification) {
     }
 }
 
-/// What people supplied: every file that the log names is there, as it was. Gives the names of
-/// the objects that the log knows.
-fn check_manual(locker: &Locker, found: &mut Verification) -> Result<BTreeSet<String>, LockerError> {
+/// What entries name besides snapshots: every object is there, as it was. Gives the names of the objects that the log
+/// knows.
+fn check_objects(locker: &Locker, found: &mut Verification) -> Result<BTreeSet<String>, LockerError> {
     let mut objects = BTreeSet::new();
     for entry in &locker.entries {
-        let file = format!("log/{}.json", crate::log::stem(entry.seq));
-        match entry.r#type {
-            EntryType::ManualEvidence => match super::manual::attachment(entry) {
-                Ok(attachment) => {
-                    found.count("attachments", 1);
-                    for named in attachment.evidence.all_files() {
-                        if !objects.insert(named.object()) {
-                            continue;
-                        }
-                        match locker.object(named) {
-                            Ok(_) => {}
-                            Err(LockerError::Damaged { file, code, message }) => {
-                                found.faults.push(Fault::new(file, code, message));
-                            }
-                            Err(e) => return Err(e),
-                        }
-                    }
+        let named = match entry.r#type {
+            EntryType::ManualEvidence => super::manual::attachment(entry)
+                .map(|a| ("attachments", a.evidence.all_files().cloned().collect::<Vec<_>>())),
+            EntryType::Review => super::manual::review(entry).map(|_| ("reviews", Vec::new())),
+            EntryType::Reconcile => super::reconciled::body(entry).map(|b| ("reconciliations", vec![b.object()])),
+            EntryType::BundleExport => {
+                super::exports::body(entry).map(|b| ("bundles made", b.results().into_iter().collect()))
+            }
+            _ => continue,
+        };
+        let (kind, files) = match named {
+            Ok(named) => named,
+            Err(e) => {
+                let file = format!("log/{}.json", crate::log::stem(entry.seq));
+                found.faults.push(Fault::new(file, "chain", e));
+                continue;
+            }
+        };
+        found.count(kind, 1);
+        for named in files {
+            if !objects.insert(named.object()) {
+                continue;
+            }
+            match locker.object(&named) {
+                Ok(_) => {}
+                Err(LockerError::Damaged { file, code, message }) => {
+                    found.faults.push(Fault::new(file, code, message));
                 }
-                Err(e) => found.faults.push(Fault::new(file, "chain", e)),
-            },
-            EntryType::Review => match super::manual::review(entry) {
-                Ok(_) => found.count("reviews", 1),
-                Err(e) => found.faults.push(Fault::new(file, "chain", e)),
-            },
-            EntryType::Reconcile => match super::reconciled::body(entry) {
-                Ok(body) => {
-                    found.count("reconciliations", 1);
-                    let named = body.object();
-                    if objects.insert(named.object())
-                        && let Err(e) = locker.object(&named)
-                    {
-                        match e {
-                            LockerError::Damaged { file, code, message } => {
-                                found.faults.push(Fault::new(file, code, message));
-                            }
-                            e => return Err(e),
-                        }
-                    }
-                }
-                Err(e) => found.faults.push(Fault::new(file, "chain", e)),
-            },
-            _ => {}
+                Err(e) => return Err(e),
+            }
         }
     }
     Ok(objects)
@@ -342,7 +343,7 @@ fn check_object(
         ));
     } else {
         found.notes.push(format!(
-            "{name}: nothing in the log names it; `exhibit attach` was cut short before its entry"
+            "{name}: nothing in the log names it; a command was cut short before its entry"
         ));
     }
     Ok(())

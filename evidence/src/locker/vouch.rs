@@ -1,4 +1,4 @@
-//! Vouching for checkpoints: signatures, time stamps, keys, and what is given away.
+//! Vouching for checkpoints: signatures, time stamps and keys.
 
 use std::fs;
 use std::path::Path;
@@ -59,18 +59,6 @@ impl Locker {
                 }
             })
             .collect()
-    }
-
-    /// The locker without the exports at the end of its log: what a bundle made now is made of, so
-    /// that making it again gives the same bytes.
-    #[must_use]
-    pub fn without_last_exports(&self) -> Self {
-        let is_export = |entry: &&Entry| entry.r#type == EntryType::BundleExport;
-        let keep = self.entries.len() - self.entries.iter().rev().take_while(is_export).count();
-        let mut locker = self.clone();
-        locker.entries.truncate(keep);
-        locker.lines.truncate(keep);
-        locker
     }
 }
 
@@ -284,19 +272,6 @@ impl Writer {
         let seq = self.append(at, EntryType::KeyRevoke, body)?;
         self.checkpoint()?;
         Ok(seq)
-    }
-
-    /// Logs that a bundle was made: `entries` is how many of the log's entries it holds.
-    pub fn bundle_export(
-        &mut self,
-        at: Timestamp,
-        name: &str,
-        entries: usize,
-        bundle: Digest,
-        tagmanifest: Digest,
-    ) -> Result<u64, LockerError> {
-        let body = json!({ "name": name, "entries": entries, "sha256": bundle, "tagmanifest_sha256": tagmanifest });
-        self.append(at, EntryType::BundleExport, body)
     }
 
     /// The newest token in the log: a run that names it was not opened before it.

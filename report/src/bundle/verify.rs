@@ -1,26 +1,24 @@
 //! Checking a bundle: every fault is listed, not only the first, and nothing in it is trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Seek};
 
-use evidence::archive::{Archive, ArchiveError};
+use evidence::archive::ReadAt;
 use evidence::canonical;
-use evidence::clock::Timestamp;
 use evidence::custody::examine::{self, Trust};
 use evidence::digest::Digest;
-use evidence::exchange::clock_skew;
 use evidence::locker::{Fault, Identity, Verification};
 use evidence::log::{self, Entry, EntryType};
 use evidence::snapshot::{Lines, SnapshotMeta};
-use serde::Deserialize;
 
 mod attachments;
 mod cloudtrail;
 mod content;
+mod exchanges;
 mod vouchers;
 mod zip_structure;
 
 use content::Content;
+use exchanges::Body;
 
 /// How faults name the bundle itself.
 pub const BUNDLE: &str = "bundle.zip";
@@ -34,23 +32,14 @@ const LOCKER: &str = "data/locker.json";
 ///
 /// Files are named by their path inside the top folder, the bundle itself as [`BUNDLE`]. Signatures
 /// and time stamps are checked by what lies inside.
-pub fn verify<R: Read + Seek>(reader: R) -> Verification {
-    verify_by(reader, &Trust::default())
+pub fn verify(from: &(impl ReadAt + Sync + ?Sized)) -> Verification {
+    verify_by(from, &Trust::default())
 }
 
 /// The same, with signatures and time stamps checked by what the reader brings along.
-pub fn verify_by<R: Read + Seek>(mut reader: R, trust: &Trust) -> Verification {
+pub fn verify_by(from: &(impl ReadAt + Sync + ?Sized), trust: &Trust) -> Verification {
     let mut found = Verification::default();
-    if let Err(e) = Archive::open(&mut reader) {
-        let code = match e {
-            ArchiveError::Changed { .. } | ArchiveError::NoDigest => "changed",
-            ArchiveError::Name(_) | ArchiveError::Twice(_) => "unexpected",
-            _ => "unreadable",
-        };
-        found.faults.push(Fault::new(BUNDLE, code, e));
-    }
-    // Even of a damaged bundle whatever can be read is looked at, to name what was changed.
-    if let Some(content) = zip_structure::read(&mut reader, &mut found) {
+    if let Some(content) = Content::read(&from, &mut found) {
         check_bag(&content, &mut found);
         check_payload_oxum(&content, &mut found);
         if let Some(entries) = check_log(&content, trust, &mut found) {
@@ -311,18 +300,6 @@ fn check_checkpoints(
     }
 }
 
-/// The parts of an exchange that say what its body must be.
-#[derive(Deserialize)]
-struct BodyOf {
-    i: u64,
-    body: Option<String>,
-    body_sha256: Option<Digest>,
-    body_len: u64,
-    sent_at: Option<Timestamp>,
-    recv_at: Option<Timestamp>,
-    aws_date: Option<String>,
-}
-
 fn check_evidence(content: &Content, entries: &[Entry], found: &mut Verification) {
     let sealed: BTreeMap<&str, &Entry> = entries
         .iter()
@@ -423,35 +400,20 @@ fn check_snapshot(content: &Content, folder: &str, run: &str, found: &mut Verifi
         known.insert(path);
     }
     let exchanges = format!("{folder}exchanges.jsonl");
-    match content.text(&exchanges) {
-        Err(e) => fault(found, &exchanges, e.0, e.1),
-        Ok(text) => {
-            let mut skew = 0;
-            for (at, line) in text.lines().enumerate() {
-                match serde_json::from_str::<BodyOf>(line) {
-                    Ok(exchange) if exchange.i == at as u64 + 1 => {
-                        found.count("exchanges", 1);
-                        if let (Some(sent), Some(received)) = (exchange.sent_at, exchange.recv_at) {
-                            let aws = exchange.aws_date.as_deref();
-                            skew = skew.max(clock_skew(sent, received, aws).unwrap_or(0));
-                        }
-                        known.extend(check_body(content, folder, &exchange, found));
-                    }
-                    Ok(exchange) => {
-                        fault(
-                            found,
-                            &exchanges,
-                            "changed",
-                            format!("line {} has number {}", at + 1, exchange.i),
-                        );
-                    }
-                    Err(e) => fault(found, &exchanges, "unreadable", format!("line {}: {e}", at + 1)),
-                }
+    match content.files.get(&exchanges).and_then(|file| file.exchanges.as_deref()) {
+        None => fault(found, &exchanges, "missing", "it is missing"),
+        Some(read) => {
+            found.count("exchanges", read.count);
+            for (code, message) in &read.faults {
+                fault(found, &exchanges, code, message);
             }
-            if skew > examine::SKEW {
+            for body in &read.bodies {
+                known.insert(check_body(content, folder, body, found));
+            }
+            if read.skew > examine::SKEW {
                 found
                     .notes
-                    .push(format!("{exchanges}: the collector's clock was off by {skew} s"));
+                    .push(format!("{exchanges}: the collector's clock was off by {} s", read.skew));
             }
         }
     }
@@ -489,19 +451,15 @@ fn check_lines(content: &Content, path: &str, lines: &Lines, found: &mut Verific
     }
 }
 
-fn check_body(content: &Content, folder: &str, exchange: &BodyOf, found: &mut Verification) -> Option<String> {
-    let path = format!("{folder}{}", exchange.body.as_ref()?);
+fn check_body(content: &Content, folder: &str, body: &Body, found: &mut Verification) -> String {
+    let path = format!("{folder}{}", body.file);
     match content.files.get(&path) {
-        None => fault(found, &path, "missing", format!("exchange {} names it", exchange.i)),
-        Some(file) if Some(file.digest) != exchange.body_sha256 || file.size != exchange.body_len => {
-            fault(
-                found,
-                &path,
-                "changed",
-                format!("its SHA-256 is {}, not the one of exchange {}", file.digest, exchange.i),
-            );
+        None => fault(found, &path, "missing", format!("exchange {} names it", body.i)),
+        Some(file) if Some(file.digest) != body.sha256 || file.size != body.len => {
+            let message = format!("its SHA-256 is {}, not the one of exchange {}", file.digest, body.i);
+            fault(found, &path, "changed", message);
         }
         Some(_) => found.count("bodies", 1),
     }
-    Some(path)
+    path
 }

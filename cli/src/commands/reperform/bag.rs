@@ -48,7 +48,7 @@ impl Bag {
     }
 
     /// A file's bytes; `None` where there is none.
-    pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Stop> {
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Stop> {
         if !self.names.contains(path) {
             return Ok(None);
         }
@@ -57,7 +57,7 @@ impl Bag {
     }
 
     /// A file's text; `None` where there is none.
-    pub fn text(&mut self, path: &str) -> Result<Option<String>, Stop> {
+    pub fn text(&self, path: &str) -> Result<Option<String>, Stop> {
         match self.read(path)? {
             None => Ok(None),
             Some(bytes) => String::from_utf8(bytes)

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::bag::Bag;
 use super::compare::{self, Difference};
-use super::data::{is_data, made};
+use super::data::{CHANGES, is_data, made, with_changes};
 use super::derive::{GAPS, Kept, derive};
 use super::{Controls, Reperformed};
 use crate::assessing::{Taken, conclude};
@@ -26,7 +26,6 @@ use crate::commands::collect::tool;
 use crate::exit::Stop;
 
 const LOG: &str = "data/log/log.jsonl";
-const CHANGES: &str = "data/changes.json";
 
 /// Makes everything again, or the records of the one snapshot that is named.
 pub fn reperform(path: &Path, only: Option<&str>, runtime: &Runtime) -> Result<Reperformed, Stop> {
@@ -504,25 +503,18 @@ impl<'a> Again<'a> {
         let Some(against) = &pinned.against else {
             return Ok(());
         };
-        let says = pinned.files.get("changes.json").copied();
-        if kept.remove(CHANGES).map(Digest::of) != says {
-            self.differs(
-                CHANGES,
-                "changed",
-                format!("its SHA-256 is not the one in data/{RESULTS}"),
-            );
+        let file = format!("data/{CHANGES}");
+        if kept.remove(&file).map(Digest::of) != pinned.files.get(CHANGES).copied() {
+            let message = format!("its SHA-256 is not the one in data/{RESULTS}");
+            self.differs(&file, "changed", message);
         }
         self.done.skip(
-            CHANGES,
+            file,
             format!("it compares with {against}, whose snapshots are no part of the bundle"),
         );
         // The list of files then has it as it was given.
-        let file = format!("data/{RESULTS}");
-        if let (Some(says), Some(bytes)) = (says, again.get(&file)) {
-            let mut pin: Pinned = serde_json::from_slice(bytes).map_err(Stop::failure)?;
-            pin.against = Some(against.clone());
-            pin.files.insert("changes.json".to_owned(), says);
-            again.insert(file, report::bundle::pinned::text(&pin).map_err(Stop::failure)?);
+        if let Some(results) = again.get_mut(&format!("data/{RESULTS}")) {
+            *results = with_changes(results, pinned)?;
         }
         Ok(())
     }

@@ -11,6 +11,9 @@ use crate::assessing::{Assessed, Loaded};
 use crate::commands::collect::tool;
 use crate::exit::Stop;
 
+/// What changed since an earlier period or snapshot, below `data/`: it does not follow from one bundle's evidence alone.
+pub const CHANGES: &str = "changes.json";
+
 /// Every data file, by the code that binds.
 pub fn made(
     locker: &Locker,
@@ -40,6 +43,16 @@ pub fn made(
     })
 }
 
+/// The list of results made again, with what it was given about the changes.
+pub fn with_changes(results: &[u8], pinned: &Pinned) -> Result<Vec<u8>, Stop> {
+    let mut again: Pinned = serde_json::from_slice(results).map_err(Stop::failure)?;
+    again.against.clone_from(&pinned.against);
+    if let Some(says) = pinned.files.get(CHANGES).filter(|_| pinned.against.is_some()) {
+        again.files.insert(CHANGES.to_owned(), *says);
+    }
+    report::bundle::pinned::text(&again).map_err(Stop::failure)
+}
+
 /// Is it a file that follows from the evidence?
 pub fn is_data(path: &str) -> bool {
     let Some(name) = path.strip_prefix("data/") else {
@@ -48,7 +61,7 @@ pub fn is_data(path: &str) -> bool {
     match name.split('/').collect::<Vec<_>>().as_slice() {
         ["criteria", .., file] => !file.ends_with(".html"),
         ["cloudtrail", _] | ["evidence", _, "evidence.db"] | ["evidence", _, "tests", _] => true,
-        [file] => [RESULTS, "evidence.db", "changes.json"].contains(file) || file.ends_with(".csv"),
+        [file] => [RESULTS, "evidence.db", CHANGES].contains(file) || file.ends_with(".csv"),
         _ => false,
     }
 }

@@ -89,13 +89,13 @@ pub fn run(global: &Global, args: &args::Reperform, path: &Path, runtime: &Runti
             message: "interrupted: nothing was compared".to_owned(),
         });
     };
-    let mut bodies = Bodies::of(zip.clone()).map_err(Stop::failure)?;
+    let bodies = Bodies::of(zip.clone()).map_err(Stop::failure)?;
     let mut questions = Vec::new();
     for i in chosen {
         let Some(exchange) = snapshot.exchange(i) else { continue };
         let answer = done.answers.get(&i);
         let question = match (answer, done.refused.get(&exchange.account)) {
-            (Some(held), _) => judge(&snapshot, &zip, exchange, held, &mut bodies, runtime)?,
+            (Some(held), _) => judge(&snapshot, &zip, exchange, held, &bodies, runtime)?,
             (None, Some(why)) => refused(exchange, None, why.clone()),
             (None, None) => refused(exchange, None, "it was not asked again".to_owned()),
         };
@@ -222,7 +222,7 @@ fn judge(
     zip: &[u8],
     exchange: &Exchange,
     held: &Held,
-    bodies: &mut Bodies,
+    bodies: &Bodies,
     runtime: &Runtime,
 ) -> Result<Question, Stop> {
     let answered = held.exchange.outcome == Outcome::Response;

@@ -1,4 +1,4 @@
-//! A locker made again: records and gaps of its snapshots.
+//! A locker made again: records and gaps of its snapshots, and the results of the bundles that were made from it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,26 +9,39 @@ use tokio::runtime::Runtime;
 
 use super::Reperformed;
 use super::derive::{GAPS, Kept, derive};
+use super::results::{self, Derived};
+use crate::assessing::Taken;
 use crate::exit::Stop;
 
-/// Derives all snapshots, or the one that is named.
-pub fn reperform(dir: &Path, only: Option<&str>, runtime: &Runtime) -> Result<Reperformed, Stop> {
+/// Derives all snapshots, or the one that is named; with all of them, makes the results of the bundles again. `own` are
+/// the firm's control pages.
+pub fn reperform(
+    dir: &Path,
+    only: Option<&str>,
+    own: &[(String, String)],
+    runtime: &Runtime,
+) -> Result<Reperformed, Stop> {
     let locker = Locker::open(dir)?;
     let mut done = Reperformed {
         kind: "locker",
         ..Reperformed::default()
     };
+    let mut derived = Derived::new();
     for entry in locker.snapshots()? {
         if only.is_none_or(|run| entry.run.starts_with(run)) {
-            done.snapshots.push(derive(kept(&locker, &entry)?, runtime)?.0);
+            let kept = kept(&locker, &entry)?;
+            let zip = kept.zip.clone();
+            let (same, snapshot) = derive(kept, runtime)?;
+            done.snapshots.push(same);
+            derived.insert(entry.run.clone(), Taken { entry, snapshot, zip });
         }
     }
-    done.skip(
-        "controls",
-        "the log of a locker holds no results: re-perform the bundle, which has them and what they were made with",
-    );
     if done.snapshots.is_empty() {
         return Err(Stop::usage("there is no such snapshot; `exhibit status` lists them"));
+    }
+    match only {
+        Some(_) => done.skip("controls", "one snapshot was asked for"),
+        None => results::reperform(&mut done, &locker, &derived, own)?,
     }
     Ok(done)
 }
@@ -38,12 +51,12 @@ fn kept(locker: &Locker, entry: &SnapshotEntry) -> Result<Kept, Stop> {
     let zip = locker.snapshot_bytes(entry)?;
     let snapshot = locker.load(&entry.run)?;
     let damaged = |e: evidence::archive::ArchiveError| Stop::damaged(format!("{}: {e}", entry.file));
-    let mut archive = Archive::of(zip.clone()).map_err(damaged)?;
+    let archive = Archive::of(zip.clone()).map_err(damaged)?;
     let mut made = BTreeMap::new();
     for name in archive.names() {
         if name == GAPS || name.starts_with("records/") {
-            let bytes = archive.read(&name).map_err(damaged)?;
-            made.insert(name, bytes);
+            let bytes = archive.read(name).map_err(damaged)?;
+            made.insert(name.to_owned(), bytes);
         }
     }
     Ok(Kept {

@@ -354,7 +354,7 @@ fn no_sample_needs_a_rule() {
     for name in ["locker", "tiny", "everything/locker"] {
         let locker = Locker::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(name)).unwrap();
         for entry in locker.snapshots().unwrap() {
-            let mut bodies = Bodies::of(locker.snapshot_bytes(&entry).unwrap()).unwrap();
+            let bodies = Bodies::of(locker.snapshot_bytes(&entry).unwrap()).unwrap();
             for exchange in locker.load(&entry.run).unwrap().exchanges {
                 let Some(file) = &exchange.body else { continue };
                 if exchange.status.is_none_or(|status| status >= 300) {

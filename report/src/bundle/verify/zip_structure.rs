@@ -1,13 +1,13 @@
-//! The zip itself, read strictly: programs differ in what they make of an odd one.
+//! A zip that does not have the form of a bundle: what of it can be read, and what is odd about it.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
-use evidence::archive::check_name;
+use evidence::archive::{Place, ReadAt};
 use evidence::locker::{Fault, Verification};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::BUNDLE;
-use super::content::{Content, Held};
+use super::content::{Content, Held, Reading, TopFolder};
 
 /// Length of a local header without name and extra field (APPNOTE 4.3.7).
 const LOCAL: u64 = 30;
@@ -23,8 +23,8 @@ struct Listed {
 }
 
 /// Reads all entries; whatever cannot be read is a fault of the file it is.
-pub(super) fn read<R: Read + Seek>(reader: &mut R, found: &mut Verification) -> Option<Content> {
-    let mut zip = match ZipArchive::new(&mut *reader) {
+pub(super) fn read<S: ReadAt>(from: &S, found: &mut Verification) -> Option<Content> {
+    let mut zip = match ZipArchive::new(io::BufReader::new(Place::new(from, 0))) {
         Ok(zip) => zip,
         Err(e) => {
             found.faults.push(Fault::new(BUNDLE, "unreadable", e));
@@ -34,7 +34,7 @@ pub(super) fn read<R: Read + Seek>(reader: &mut R, found: &mut Verification) -> 
     let directory = zip.central_directory_start();
     let mut content = Content::default();
     let mut listed = Vec::new();
-    let mut top: Option<String> = None;
+    let mut top = TopFolder::default();
     for at in 0..zip.len() {
         let name = match zip.name_for_index(at) {
             Some(Ok(name)) => name.into_owned(),
@@ -47,19 +47,7 @@ pub(super) fn read<R: Read + Seek>(reader: &mut R, found: &mut Verification) -> 
                 continue;
             }
         };
-        let split = name.split_once('/').filter(|_| check_name(&name).is_ok());
-        let Some((folder, path)) = split else {
-            found
-                .faults
-                .push(Fault::new(name, "unexpected", "no bundle has a file of this name"));
-            continue;
-        };
-        if top.get_or_insert_with(|| folder.to_owned()) != folder {
-            found
-                .faults
-                .push(Fault::new(&name, "unexpected", "it lies outside the top folder"));
-            continue;
-        }
+        let Some(path) = top.inside(&name, found) else { continue };
         let mut entry = match zip.by_index(at) {
             Ok(entry) => entry,
             Err(e) => {
@@ -74,7 +62,7 @@ pub(super) fn read<R: Read + Seek>(reader: &mut R, found: &mut Verification) -> 
         }
         let (start, data) = (entry.header_start(), entry.data_start().unwrap_or_default());
         let (crc, compressed, size) = (entry.crc32(), entry.compressed_size(), entry.size());
-        match Held::read(path, &mut entry, size) {
+        match held(path, &mut entry, size) {
             Ok(held) => {
                 if content.files.insert(path.to_owned(), held).is_some() {
                     found
@@ -86,22 +74,31 @@ pub(super) fn read<R: Read + Seek>(reader: &mut R, found: &mut Verification) -> 
         }
         listed.push(Listed {
             end: data.saturating_add(compressed),
-            name,
             start,
             crc,
             compressed,
             size,
+            name,
         });
     }
     drop(zip);
     check_order(&mut listed, directory, found);
     for entry in &listed {
-        if let Some(problem) = local_header(reader, entry) {
+        if let Some(problem) = local_header(&mut Place::new(from, entry.start), entry) {
             let path = entry.name.split_once('/').map_or(entry.name.as_str(), |(_, path)| path);
             found.faults.push(Fault::new(path, "changed", problem));
         }
     }
     Some(content)
+}
+
+/// Reads a file that says it has so many bytes to its end.
+fn held(path: &str, from: &mut impl Read, declared: u64) -> io::Result<Held> {
+    let mut reading = Reading::new(path, declared);
+    if io::copy(&mut from.take(declared.saturating_add(1)), &mut reading)? != declared {
+        return Err(io::Error::other("its length is not the one in the zip's directory"));
+    }
+    Ok(reading.finish())
 }
 
 /// Entries follow each other from the first byte to the directory, with nothing between.
@@ -125,11 +122,10 @@ fn check_order(listed: &mut [Listed], directory: u64, found: &mut Verification) 
 }
 
 /// What in an entry's own header differs from the directory.
-fn local_header<R: Read + Seek>(reader: &mut R, entry: &Listed) -> Option<&'static str> {
+fn local_header(reader: &mut impl Read, entry: &Listed) -> Option<&'static str> {
     let mut header = [0; LOCAL as usize];
     let mut name = vec![0; entry.name.len()];
     let mut read = || -> std::io::Result<()> {
-        reader.seek(SeekFrom::Start(entry.start))?;
         reader.read_exact(&mut header)?;
         reader.read_exact(&mut name)
     };

@@ -1,0 +1,171 @@
+//! The results of bundles that were made from a locker, made again: the log names what each was made with, and with
+//! that the digest of every data file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use controls::catalogue::{Catalogue, PAGES};
+use evidence::digest::Digest;
+use evidence::locker::{BundleExport, Locker};
+use report::bundle::pinned::{Pinned, RESULTS, SCHEMA};
+
+use super::compare::{self, Difference};
+use super::data::{CHANGES, made, with_changes};
+use super::{Controls, Rebound, Reperformed};
+use crate::assessing::{Taken, conclude};
+use crate::exit::Stop;
+
+/// The snapshots as they came out again, by run.
+pub type Derived = BTreeMap<String, Taken>;
+
+/// Runs the controls of the newest bundle of each name once more. `own` are the firm's pages as they are now.
+pub fn reperform(
+    done: &mut Reperformed,
+    locker: &Locker,
+    derived: &Derived,
+    own: &[(String, String)],
+) -> Result<(), Stop> {
+    let newest: BTreeMap<String, BundleExport> = locker
+        .exports()?
+        .into_iter()
+        .map(|export| (export.name.clone(), export))
+        .collect();
+    for (name, export) in newest {
+        match one(done, locker, derived, own, &export)? {
+            Ok(bundle) => done.bundles.push(bundle),
+            Err(why) => done.skip(format!("controls of {name}"), why),
+        }
+    }
+    if done.bundles.is_empty() && done.not_compared.is_empty() {
+        done.skip(
+            "controls",
+            "the log names no bundle: `exhibit bind` writes them down where [custody] is configured; re-perform the bundle itself",
+        );
+    }
+    let sum = |count: fn(&Controls) -> usize| done.bundles.iter().map(|bundle| count(&bundle.controls)).sum();
+    done.controls = (!done.bundles.is_empty()).then(|| Controls {
+        same: sum(|c| c.same),
+        of: sum(|c| c.of),
+        different: done.bundles.iter().flat_map(|b| b.controls.different.clone()).collect(),
+    });
+    done.files = done.bundles.iter().map(|bundle| bundle.files).sum();
+    Ok(())
+}
+
+/// One bundle; inside, why it could not be made again.
+fn one(
+    done: &mut Reperformed,
+    locker: &Locker,
+    derived: &Derived,
+    own: &[(String, String)],
+    export: &BundleExport,
+) -> Result<Result<Rebound, String>, Stop> {
+    let Some(object) = export.results() else {
+        return Ok(Err("an older exhibit made it, and did not keep what with".to_owned()));
+    };
+    let bytes = locker.object(&object)?;
+    let pinned = match serde_json::from_slice::<Pinned>(&bytes) {
+        Ok(pinned) if pinned.schema == SCHEMA => pinned,
+        Ok(pinned) => return Ok(Err(format!("its results are of schema `{}`", pinned.schema))),
+        Err(e) => return Ok(Err(format!("{}: {e}", object.object()))),
+    };
+    let catalogue = match catalogue(&pinned, own) {
+        Ok(catalogue) => catalogue,
+        Err(why) => return Ok(Err(why)),
+    };
+    let taken: Option<Vec<Taken>> = pinned.snapshots.iter().map(|run| derived.get(run).cloned()).collect();
+    let Some(taken) = taken else {
+        return Ok(Err("it rests on a snapshot that the locker does not have".to_owned()));
+    };
+    let then = locker.until(export.entries);
+    let assessed = conclude(&then, &pinned.settings, &catalogue, pinned.period.as_ref(), taken)?;
+    let mut again = made(&then, &pinned, &catalogue, &assessed, &then.reconciliations()?)?;
+    let results = format!("data/{RESULTS}");
+    let text = again.remove(&results).unwrap_or_default();
+    let text = with_changes(&text, &pinned)?;
+    let mut kept = pinned.files.clone();
+    if let Some(against) = &pinned.against {
+        kept.remove(CHANGES);
+        done.skip(
+            format!("{}: {CHANGES}", export.name),
+            format!("it compares with {against}, which was not asked for"),
+        );
+    }
+    let mut found = compare_digests(&kept, &again);
+    if text != bytes {
+        found.push(Difference::new(
+            &results,
+            "changed",
+            compare::say(&results, &bytes, &text),
+        ));
+    }
+    let different: BTreeSet<String> = found.iter().filter_map(|d| d.control.clone()).collect();
+    let ids = assessed.assessment.controls.iter().map(|c| c.control.page.id.as_str());
+    let controls = Controls {
+        same: ids.clone().filter(|id| !different.contains(*id)).count(),
+        of: ids.count(),
+        different: different.into_iter().collect(),
+    };
+    done.differences.extend(found);
+    Ok(Ok(Rebound {
+        name: export.name.clone(),
+        entries: export.entries,
+        sha256: export.sha256,
+        controls,
+        files: again.len() + 1,
+    }))
+}
+
+/// The pages that the results were made with, by their digests.
+fn catalogue(pinned: &Pinned, own: &[(String, String)]) -> Result<Catalogue, String> {
+    let builtin = PAGES.iter().map(|(file, text)| (*file, *text));
+    let known: Vec<(&str, &str)> = builtin
+        .chain(own.iter().map(|(f, t)| (f.as_str(), t.as_str())))
+        .collect();
+    let mut pages = Vec::new();
+    for page in &pinned.pages {
+        let text = known
+            .iter()
+            .find(|(file, text)| *file == page.file && Digest::of(text) == page.sha256);
+        let Some((_, text)) = text else {
+            return Err(format!(
+                "{} is no longer the page it was made with, neither in this program nor in `controls_dir`: re-perform \
+                 the bundle itself, which has it",
+                page.file
+            ));
+        };
+        pages.push((page.file.clone(), (*text).to_owned()));
+    }
+    let catalogue = Catalogue::from_pages(pages).map_err(|e| format!("its pages cannot be used: {e}"))?;
+    let fits = pinned.settings.check(&catalogue);
+    fits.map_err(|e| format!("its settings do not fit its pages: {e}"))?;
+    Ok(catalogue)
+}
+
+/// Compares files with the digests that were kept of them; paths of those lie below `data/`.
+fn compare_digests(kept: &BTreeMap<String, Digest>, again: &BTreeMap<String, Vec<u8>>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for (path, says) in kept {
+        let path = format!("data/{path}");
+        match again.get(&path).map(Digest::of) {
+            None => found.push(Difference::new(
+                path,
+                "unexpected",
+                "nothing of this name comes out again",
+            )),
+            Some(gives) if gives != *says => {
+                let message = format!("its SHA-256 was {says}, made again it is {gives}");
+                found.push(Difference::new(path, "changed", message));
+            }
+            Some(_) => {}
+        }
+    }
+    let was = |path: &str| path.strip_prefix("data/").is_some_and(|below| kept.contains_key(below));
+    for path in again.keys().filter(|path| !was(path)) {
+        found.push(Difference::new(
+            path,
+            "missing",
+            "it comes out again, but was not there",
+        ));
+    }
+    found
+}
