@@ -51,6 +51,7 @@ python-test: $(SDK) $(VENV)
 
 bench: $(SDK) $(VENV) ## Print speed and memory of a release build
 	$(CARGO) build $(BUILD) --release -p exhibit
+	$(CARGO) build $(BUILD) --release -p evidence --example check_digest
 	EXHIBIT_BIN=$(CURDIR)/target/release/exhibit .venv/bin/python tests/bench.py
 
 samples: build $(VENV) ## Record samples/ again (needs Debian's faketime)

@@ -108,6 +108,27 @@ fn shell(dir: &Path, program: &str, script: &str) -> Option<(bool, String)> {
 }
 
 #[test]
+fn one_thread_and_several_find_the_same() {
+    let (top, files) = entries(&TINY);
+    let mut other = files.clone();
+    other.values_mut().last().unwrap().push(b'\n');
+    let mut flipped = TINY.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 1;
+    let cut = TINY[..middle].to_vec();
+    for bytes in [TINY.clone(), reseal(&top, &other), flipped, cut] {
+        let found = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(|| check(&bytes));
+            (found.faults, found.notes, found.checked)
+        };
+        let one = found(1);
+        assert_eq!(one.0.is_empty(), bytes == *TINY, "{:?}", one.0);
+        assert_eq!(one, found(3));
+    }
+}
+
+#[test]
 fn a_bundle_as_written_has_no_fault() {
     let found = check(&PERIOD.1.bundle_zip);
     assert_eq!(found.faults, []);

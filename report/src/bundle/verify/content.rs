@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use evidence::archive::{Archive, ArchiveError, Copier, ReadAt};
+use evidence::archive::{Archive, ArchiveError, Copier, OnTheWay, ReadAt, check_digest};
 use evidence::digest::{Digest, Hasher};
 use evidence::locker::{Fault, Verification};
 use rayon::prelude::*;
@@ -20,7 +20,7 @@ pub(super) struct Held {
     pub digest: Digest,
     /// Bytes.
     pub size: u64,
-    /// Line feeds.
+    /// Line feeds, in a `.jsonl`.
     pub lines: u64,
     /// What it says, where it is a list of exchanges.
     pub exchanges: Option<Box<Exchanges>>,
@@ -37,22 +37,28 @@ pub(super) struct Content {
 impl Content {
     /// Reads every file of a bundle to its end; whatever cannot be read is a fault of the file it is.
     ///
-    /// The whole is hashed at the same time, and the files on as many threads as there are processors.
+    /// The whole is hashed at the same time, and the files on as many threads as there are processors; a single one reads
+    /// the bundle once for both.
     pub fn read<S: ReadAt + Sync>(from: &S, found: &mut Verification) -> Option<Self> {
-        let (whole, archive) = rayon::join(
-            || evidence::archive::check_digest(from),
-            || {
-                let archive = Archive::open_unchecked(from)?;
-                let mut faults = Verification::default();
-                let content = Self::of(&archive, &mut faults);
-                Ok::<_, ArchiveError>((content, faults))
-            },
-        );
-        let (content, error) = match archive {
-            Ok((content, faults)) => {
-                found.add(faults);
-                (Some(content), None)
+        let mut faults = Verification::default();
+        let (whole, content) = if rayon::current_num_threads() > 1 {
+            rayon::join(
+                || check_digest(from),
+                || Ok(Self::of(&Archive::open_unchecked(from)?, &mut faults)),
+            )
+        } else {
+            match Archive::open_unchecked(from) {
+                Ok(archive) => {
+                    let archive = archive.through(OnTheWay::new);
+                    let content = Self::of(&archive, &mut faults);
+                    (archive.into_source().check(), Ok(content))
+                }
+                Err(e) => (check_digest(from), Err(e)),
             }
+        };
+        found.add(faults);
+        let (content, error) = match content {
+            Ok(content) => (Some(content), None),
             // Even of a bundle of another form whatever can be read is looked at, to name what was changed.
             Err(e) => (zip_structure::read(from, found), Some(e)),
         };
@@ -134,6 +140,7 @@ impl TopFolder {
 pub(super) struct Reading {
     hasher: Hasher,
     size: u64,
+    has_lines: bool,
     lines: u64,
     exchanges: Option<Box<Exchanges>>,
     text: Option<Vec<u8>>,
@@ -143,6 +150,7 @@ impl Reading {
     /// Of the file at this path, with the length that the zip's directory says.
     pub fn new(path: &str, declared: u64) -> Self {
         Self {
+            has_lines: path.ends_with(".jsonl"),
             exchanges: is_list_of_exchanges(path).then(Box::default),
             text: (declared <= TEXT && is_read(path)).then(Vec::new),
             ..Self::default()
@@ -165,7 +173,9 @@ impl Write for Reading {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.hasher.write_all(bytes)?;
         self.size += bytes.len() as u64;
-        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        if self.has_lines {
+            self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        }
         if let Some(exchanges) = &mut self.exchanges {
             exchanges.take(bytes);
         }
