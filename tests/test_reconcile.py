@@ -176,7 +176,8 @@ def test_another_run_of_the_locker_is_no_orphan(exhibit):
     first = exhibit.log()[-1]["body"]["run"]
     exhibit.collect(*QUICK)
     told = reconcile(exhibit, "--snapshot", first)
-    assert {row["why"] for row in of(told, "accounted")} == {OWN, "an exchange of another snapshot of this locker"}
+    # Its own calls are in the window only if they fall into the second in which it began.
+    assert {row["why"] for row in of(told, "accounted")} - {OWN} == {"an exchange of another snapshot of this locker"}
 
 
 def test_a_run_without_a_snapshot_is_accounted_for(exhibit):
