@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from locker_format import line, root, sha256
-from reseal import read_zip
+from reseal import read_zip, tag_files
 
 _FULL = 0xFFFFFFFF
 
@@ -114,13 +114,7 @@ def enlarge(source: pathlib.Path, to: pathlib.Path, files: int, total: int) -> N
     chain(kept, run)
 
     payload = {name: (sha256(data), len(data)) for name, data in kept.items() if name.startswith("data/")} | digests
-    tags = {name: data for name, data in kept.items() if not name.startswith("data/") and "manifest-sha256" not in name}
-    oxum = f"Payload-Oxum: {sum(size for _, size in payload.values())}.{len(payload)}\n"
-    info = tags["bag-info.txt"].decode().splitlines(keepends=True)
-    tags["bag-info.txt"] = "".join(oxum if one.startswith("Payload-Oxum") else one for one in info).encode()
-    listed = lambda some: "".join(f"{digest}  {name}\n" for name, digest in sorted(some.items())).encode()
-    tags["manifest-sha256.txt"] = listed({name: digest for name, (digest, _) in payload.items()})
-    tags["tagmanifest-sha256.txt"] = listed({name: sha256(data) for name, data in tags.items()})
+    tags = tag_files(kept, payload)
 
     zip, made = Writer(to), iter(answers(known, more, total - source.stat().st_size))
     for name in [*sorted(tags), *sorted(payload)]:

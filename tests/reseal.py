@@ -39,16 +39,22 @@ def bundle(source: pathlib.Path, to: pathlib.Path, change: Callable[[dict[str, b
     files = {name.split("/", 1)[1]: data for name, data in whole.items()}
     change(files)
     payload = {name: data for name, data in files.items() if name.startswith("data/")}
-    tags = {name: data for name, data in files.items() if name not in payload and "manifest-sha256" not in name}
-    oxum = f"{sum(map(len, payload.values()))}.{len(payload)}"
-    info = tags["bag-info.txt"].decode().splitlines()
-    tags["bag-info.txt"] = "".join(f"Payload-Oxum: {oxum}\n" if one.startswith("Payload-Oxum") else f"{one}\n" for one in info).encode()
-    listed = lambda some: "".join(f"{sha256(some[name])}  {name}\n" for name in sorted(some)).encode()
-    tags["manifest-sha256.txt"] = listed(payload)
-    tags["tagmanifest-sha256.txt"] = listed(tags)
+    tags = tag_files(files, {name: (sha256(data), len(data)) for name, data in payload.items()})
     ordered = {**dict(sorted(tags.items())), **dict(sorted(payload.items()))}
     to.write_bytes(zipped({f"{top}/{name}": data for name, data in ordered.items()}))
     return to
+
+
+def tag_files(files: dict[str, bytes], payload: dict[str, tuple[str, int]]) -> dict[str, bytes]:
+    """The tag files of a bag with such a payload (digest and length by path), both manifests made anew."""
+    tags = {name: data for name, data in files.items() if not name.startswith("data/") and "manifest-sha256" not in name}
+    oxum = f"Payload-Oxum: {sum(size for _, size in payload.values())}.{len(payload)}\n"
+    info = tags["bag-info.txt"].decode().splitlines()
+    tags["bag-info.txt"] = "".join(oxum if one.startswith("Payload-Oxum") else f"{one}\n" for one in info).encode()
+    listed = lambda digests: "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
+    tags["manifest-sha256.txt"] = listed({name: digest for name, (digest, _) in payload.items()})
+    tags["tagmanifest-sha256.txt"] = listed({name: sha256(data) for name, data in tags.items()})
+    return tags
 
 
 def snapshot(path: pathlib.Path, change: Callable[[list[dict], dict[str, bytes]], None]) -> tuple[bytes, bytes]:

@@ -97,25 +97,27 @@ def test_a_locker_keeps_what_its_bundles_were_made_with(tmp_path, collected):
     assert told["bundles"] == [] and "mfa-of-root.md is no longer the page" in told["not_compared"][0]["why"]
     own.write_text(text)
 
-    # Somebody who redoes the whole log loosens a parameter after the fact.
-    locker = exhibit.locker
+    # Somebody who redoes the whole log changes afterwards what the results were made with.
+    def pinned_as(change) -> dict:
+        named = lambda digest: exhibit.locker / f"objects/{digest[:2]}/{digest[2:]}"
 
-    def loosened(entries: list[dict]) -> list[dict]:
-        for entry in entries:
-            if entry["type"] == "bundle-export":
-                named = lambda: locker / f"objects/{entry['body']['results_sha256'][:2]}/{entry['body']['results_sha256'][2:]}"
-                data = named().read_bytes()
-                named().unlink()
-                other = data.replace(b'"value": 45', b'"value": 450')
-                entry["body"] |= {"results_sha256": hashlib.sha256(other).hexdigest(), "results_size": len(other)}
-                named().parent.mkdir(exist_ok=True)
-                named().write_bytes(other)
-        return entries
+        def redone(entries: list[dict]) -> list[dict]:
+            body = next(entry["body"] for entry in entries if entry["type"] == "bundle-export")
+            other = change(named(body["results_sha256"]).read_bytes())
+            named(body["results_sha256"]).unlink()
+            body |= {"results_sha256": hashlib.sha256(other).hexdigest(), "results_size": len(other)}
+            named(body["results_sha256"]).parent.mkdir(exist_ok=True)
+            named(body["results_sha256"]).write_bytes(other)
+            return entries
 
-    reseal.log(locker, loosened)
-    told = reperform(exhibit, exhibit.locker, code=TAMPERED)
+        reseal.log(exhibit.locker, redone)
+        return reperform(exhibit, exhibit.locker, code=TAMPERED)
+
+    told = pinned_as(lambda data: data.replace(b'"value": 45', b'"value": 450'))
     assert told["controls"]["different"] == ["iam-unused-credentials"], told["controls"]
     assert "made again" in every_difference(told)[0]["message"]
+    told = pinned_as(lambda data: b"{}")
+    assert told["bundles"] == [] and "cannot be read" in every_difference(told)[0]["message"]
 
 
 def test_what_was_used_is_in_the_bundle(bundle):

@@ -3,14 +3,13 @@
 //! The zip comment holds `sha256:` and the digest of every byte before the comment's text, so
 //! `head -c -71 FILE | sha256sum` re-computes what `tail -c 64 FILE` says.
 
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 
 mod careful;
 mod read_at;
@@ -236,20 +235,6 @@ impl<S: ReadAt> Archive<S> {
         Ok(Self { from, entries, by_name })
     }
 
-    /// The same archive, its content read by another way.
-    pub fn through<T>(self, way: impl FnOnce(S) -> T) -> Archive<T> {
-        Archive {
-            from: way(self.from),
-            entries: self.entries,
-            by_name: self.by_name,
-        }
-    }
-
-    /// What it is read from.
-    pub fn into_source(self) -> S {
-        self.from
-    }
-
     /// How long each entry says its content is, in order.
     pub fn sizes(&self) -> Vec<u64> {
         self.entries.iter().map(|entry| entry.size).collect()
@@ -337,92 +322,22 @@ impl<S: ReadAt> Copier<'_, S> {
 
 /// Does the digest at the end fit the bytes before it?
 pub fn check_digest(from: impl ReadAt) -> Result<(), ArchiveError> {
-    let (covered, says) = digest_at_end(&from)?;
-    fits(says, Digest::of_reader(Place::new(&from, 0).take(covered))?)
-}
-
-/// How many bytes the digest at the end covers, and what it is.
-fn digest_at_end(from: &impl ReadAt) -> Result<(u64, Digest), ArchiveError> {
     let length = from.length()?;
     let Some(covered) = length.checked_sub(COMMENT as u64).filter(|n| *n >= END_RECORD) else {
         return Err(ArchiveError::NoDigest);
     };
     let mut comment = [0; COMMENT];
-    Place::new(from, covered).read_exact(&mut comment)?;
+    Place::new(&from, covered).read_exact(&mut comment)?;
     let says = std::str::from_utf8(&comment)
         .ok()
         .and_then(|text| text.strip_prefix(LABEL))
         .and_then(|hex| hex.parse().ok())
         .ok_or(ArchiveError::NoDigest)?;
-    Ok((covered, says))
-}
-
-fn fits(says: Digest, gives: Digest) -> Result<(), ArchiveError> {
+    let gives = Digest::of_reader(Place::new(&from, 0).take(covered))?;
     if says == gives {
         Ok(())
     } else {
         Err(ArchiveError::Changed { says, gives })
-    }
-}
-
-/// Hashes what is read on its way, so that a single thread reads an archive once for its files and its own digest.
-///
-/// It is meant for reading from front to back; what was passed over is read at the latest in [`OnTheWay::check`].
-pub struct OnTheWay<S> {
-    from: S,
-    passed: Mutex<Passed>,
-}
-
-/// How far the bytes have been hashed.
-#[derive(Default)]
-struct Passed {
-    at: u64,
-    hasher: Hasher,
-}
-
-impl<S: ReadAt> OnTheWay<S> {
-    /// Nothing has been read yet.
-    pub fn new(from: S) -> Self {
-        Self {
-            from,
-            passed: Mutex::default(),
-        }
-    }
-
-    /// Does the digest at the end fit the bytes before it, as they were read?
-    pub fn check(self) -> Result<(), ArchiveError> {
-        let (covered, says) = digest_at_end(&self.from)?;
-        let mut passed = self.passed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        passed.skip_to(&self.from, covered)?;
-        fits(says, passed.hasher.finish())
-    }
-}
-
-impl Passed {
-    /// Hashes what lies between.
-    fn skip_to(&mut self, from: &impl ReadAt, to: u64) -> io::Result<()> {
-        let between = Place::new(from, self.at).take(to.saturating_sub(self.at));
-        self.at += io::copy(&mut BufReader::with_capacity(BUFFER, between), &mut self.hasher)?;
-        Ok(())
-    }
-}
-
-impl<S: ReadAt> ReadAt for OnTheWay<S> {
-    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.from.read_at(at, into)?;
-        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        passed.skip_to(&self.from, at)?;
-        // Of what was hashed before, nothing counts twice.
-        let known = usize::try_from(passed.at.saturating_sub(at)).unwrap_or(usize::MAX);
-        if let Some(new) = into[..n].get(known..) {
-            passed.hasher.write_all(new)?;
-            passed.at += new.len() as u64;
-        }
-        Ok(n)
-    }
-
-    fn length(&self) -> io::Result<u64> {
-        self.from.length()
     }
 }
 
@@ -518,25 +433,6 @@ mod tests {
                 other.add_packed(Packed::of(packed.iter().copied()).unwrap()).unwrap();
             }
             prop_assert_eq!(one.finish().unwrap().into_inner(), other.finish().unwrap().into_inner());
-        }
-
-        #[test]
-        fn read_on_the_way_or_by_itself_the_digest_is_the_same(
-            reads in prop::collection::vec((0_u64..1100, 0_usize..300), 0..12), at in any::<prop::sample::Index>(), bit in 0_u32..9,
-        ) {
-            let mut bytes = sample();
-            if bit < 8 {
-                let at = at.index(bytes.len());
-                bytes[at] ^= 1_u8 << bit;
-            }
-            let on_the_way = OnTheWay::new(bytes.as_slice());
-            for (at, size) in reads {
-                let at = at % (bytes.len() - COMMENT) as u64;
-                let mut into = vec![0; size.min(bytes.len() - COMMENT - at as usize)];
-                let n = on_the_way.read_at(at, &mut into).unwrap();
-                prop_assert_eq!(&into[..n], &bytes[at as usize..at as usize + n]);
-            }
-            prop_assert_eq!(format!("{:?}", on_the_way.check()), format!("{:?}", check_digest(bytes.as_slice())));
         }
 
         #[test]

@@ -35,6 +35,7 @@ pub use verify::{BUNDLE, verify, verify_by};
 /// The list of the files that describe the bag; what vouches for a bundle vouches for this.
 const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
 
+/// The binder, inside the top folder.
 const BINDER: &str = "data/binder.pdf";
 /// Files packed at once.
 const PACK: usize = 64;
@@ -193,11 +194,13 @@ pub(crate) fn write(
     for packed in after {
         archive.add_packed(packed)?;
     }
+    let path = format!("data/{}", pinned::RESULTS);
+    let results = payload.remove(&path).ok_or(ArchiveError::Missing(path))?;
     Ok(Written {
         zip: archive.finish()?.into_inner(),
         tagmanifest: digest,
         vouchers: names,
-        results: payload.remove(&format!("data/{}", pinned::RESULTS)).unwrap_or_default(),
+        results,
     })
 }
 

@@ -1,6 +1,7 @@
 //! `exhibit reperform`: makes again what follows from the kept answers, and compares byte by
 //! byte; or asks AWS some of the questions once more.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use controls::catalogue::Catalogue;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::{self, Global};
+use crate::assessing::Assessed;
 use crate::exit::{Exit, Stop};
 use crate::ui::{bold, dim, emit_json, plural, safe, say};
 
@@ -58,6 +60,18 @@ struct Controls {
     different: Vec<String>,
 }
 
+impl Controls {
+    /// All of an assessment, but for those that differ.
+    fn of(assessed: &Assessed, different: BTreeSet<String>) -> Self {
+        let ids = || assessed.assessment.controls.iter().map(|c| &c.control.page.id);
+        Self {
+            same: ids().filter(|id| !different.contains(*id)).count(),
+            of: ids().count(),
+            different: different.into_iter().collect(),
+        }
+    }
+}
+
 /// A bundle that was made from the locker: its newest of this name.
 #[derive(Debug, Serialize)]
 struct Rebound {
@@ -103,8 +117,8 @@ pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
         return live::run(global, args, path, &runtime);
     }
     let done = if path.is_dir() {
-        let own = own_pages(global)?;
-        locker::reperform(path, args.snapshot.as_deref(), &own, &runtime)?
+        let catalogue = Catalogue::load(global.read_config()?.settings.controls_dir.as_deref())?;
+        locker::reperform(path, args.snapshot.as_deref(), &catalogue, &runtime)?
     } else {
         bundle::reperform(path, args.snapshot.as_deref(), &runtime)?
     };
@@ -118,20 +132,6 @@ pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
     } else {
         Exit::VerificationFailed
     })
-}
-
-/// The firm's own control pages as `exhibit.toml` names them now. A locker lies anywhere: without a file, or with one
-/// that does not do, there are none.
-fn own_pages(global: &Global) -> Result<Vec<(String, String)>, Stop> {
-    let read = global.read_config().and_then(|config| {
-        let catalogue = Catalogue::load(config.settings.controls_dir.as_deref())?;
-        let owned = |(file, text): (&str, &str)| (file.to_owned(), text.to_owned());
-        Ok(catalogue.pages().into_iter().map(owned).collect())
-    });
-    match read {
-        Err(_) if global.config.is_none() => Ok(Vec::new()),
-        read => read,
-    }
 }
 
 /// The JSON document, `exhibit.reperform/1`.

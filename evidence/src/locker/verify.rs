@@ -256,7 +256,7 @@ fn check_objects(locker: &Locker, found: &mut Verification) -> Result<BTreeSet<S
             EntryType::Review => super::manual::review(entry).map(|_| ("reviews", Vec::new())),
             EntryType::Reconcile => super::reconciled::body(entry).map(|b| ("reconciliations", vec![b.object()])),
             EntryType::BundleExport => {
-                super::exports::body(entry).map(|b| ("bundles made", b.results().into_iter().collect()))
+                super::exports::body(entry).map(|b| ("bundle exports", b.results().into_iter().collect()))
             }
             _ => continue,
         };

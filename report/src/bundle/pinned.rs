@@ -87,6 +87,15 @@ impl Pinned {
     }
 }
 
+/// Reads [`RESULTS`]; or why it cannot be read.
+pub fn read(text: &[u8]) -> Result<Pinned, String> {
+    match serde_json::from_slice::<Pinned>(text) {
+        Ok(pinned) if pinned.schema == SCHEMA => Ok(pinned),
+        Ok(pinned) => Err(format!("its schema is `{}`, not {SCHEMA}", pinned.schema)),
+        Err(e) => Err(format!("it cannot be read: {e}")),
+    }
+}
+
 /// The text of [`RESULTS`].
 pub fn text(pinned: &Pinned) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(pinned)?;

@@ -13,7 +13,7 @@ use evidence::locker::{Locker, Reconciled, SnapshotEntry};
 use evidence::log::{self, EntryType};
 use evidence::manual::Attachment;
 use evidence::snapshot::{Lines, Snapshot, SnapshotMeta, Status};
-use report::bundle::pinned::{Pinned, RESULTS, SCHEMA};
+use report::bundle::pinned::{self, Pinned, RESULTS};
 use tokio::runtime::Runtime;
 
 use super::bag::Bag;
@@ -147,18 +147,10 @@ impl<'a> Again<'a> {
             );
             return Ok(None);
         };
-        match serde_json::from_str::<Pinned>(&text) {
-            Ok(pinned) if pinned.schema == SCHEMA => Ok(Some(pinned)),
-            Ok(pinned) => {
-                self.differs(
-                    &file,
-                    "changed",
-                    format!("its schema is `{}`, not {SCHEMA}", pinned.schema),
-                );
-                Ok(None)
-            }
-            Err(e) => {
-                self.differs(&file, "changed", format!("it cannot be read: {e}"));
+        match pinned::read(text.as_bytes()) {
+            Ok(pinned) => Ok(Some(pinned)),
+            Err(why) => {
+                self.differs(&file, "changed", why);
                 Ok(None)
             }
         }
@@ -479,17 +471,7 @@ impl<'a> Again<'a> {
             .filter_map(|d| d.control.clone())
             .collect();
         self.done.differences.extend(found);
-        let controls: Vec<&str> = assessed
-            .assessment
-            .controls
-            .iter()
-            .map(|c| c.control.page.id.as_str())
-            .collect();
-        self.done.controls = Some(Controls {
-            same: controls.iter().filter(|id| !different.contains(**id)).count(),
-            of: controls.len(),
-            different: different.into_iter().collect(),
-        });
+        self.done.controls = Some(Controls::of(&assessed, different));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use controls::catalogue::Catalogue;
 use evidence::archive::Archive;
 use evidence::locker::{Locker, SnapshotEntry};
 use tokio::runtime::Runtime;
@@ -13,12 +14,12 @@ use super::results::{self, Derived};
 use crate::assessing::Taken;
 use crate::exit::Stop;
 
-/// Derives all snapshots, or the one that is named; with all of them, makes the results of the bundles again. `own` are
-/// the firm's control pages.
+/// Derives all snapshots, or the one that is named; with all of them, makes the results of the bundles again, by the pages of
+/// the catalogue as it is now.
 pub fn reperform(
     dir: &Path,
     only: Option<&str>,
-    own: &[(String, String)],
+    catalogue: &Catalogue,
     runtime: &Runtime,
 ) -> Result<Reperformed, Stop> {
     let locker = Locker::open(dir)?;
@@ -41,7 +42,7 @@ pub fn reperform(
     }
     match only {
         Some(_) => done.skip("controls", "one snapshot was asked for"),
-        None => results::reperform(&mut done, &locker, &derived, own)?,
+        None => results::reperform(&mut done, &locker, &derived, catalogue)?,
     }
     Ok(done)
 }

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use controls::catalogue::{Catalogue, PAGES};
+use controls::catalogue::Catalogue;
 use evidence::digest::Digest;
 use evidence::locker::{BundleExport, Locker};
-use report::bundle::pinned::{Pinned, RESULTS, SCHEMA};
+use report::bundle::pinned::{self, Pinned, RESULTS};
 
 use super::compare::{self, Difference};
 use super::data::{CHANGES, made, with_changes};
@@ -17,20 +17,15 @@ use crate::exit::Stop;
 /// The snapshots as they came out again, by run.
 pub type Derived = BTreeMap<String, Taken>;
 
-/// Runs the controls of the newest bundle of each name once more. `own` are the firm's pages as they are now.
-pub fn reperform(
-    done: &mut Reperformed,
-    locker: &Locker,
-    derived: &Derived,
-    own: &[(String, String)],
-) -> Result<(), Stop> {
+/// Runs the controls of the newest bundle of each name once more, by the pages of the catalogue as it is now.
+pub fn reperform(done: &mut Reperformed, locker: &Locker, derived: &Derived, now: &Catalogue) -> Result<(), Stop> {
     let newest: BTreeMap<String, BundleExport> = locker
         .exports()?
         .into_iter()
         .map(|export| (export.name.clone(), export))
         .collect();
     for (name, export) in newest {
-        match one(done, locker, derived, own, &export)? {
+        match one(done, locker, derived, now, &export)? {
             Ok(bundle) => done.bundles.push(bundle),
             Err(why) => done.skip(format!("controls of {name}"), why),
         }
@@ -56,26 +51,32 @@ fn one(
     done: &mut Reperformed,
     locker: &Locker,
     derived: &Derived,
-    own: &[(String, String)],
+    now: &Catalogue,
     export: &BundleExport,
 ) -> Result<Result<Rebound, String>, Stop> {
     let Some(object) = export.results() else {
         return Ok(Err("an older exhibit made it, and did not keep what with".to_owned()));
     };
     let bytes = locker.object(&object)?;
-    let pinned = match serde_json::from_slice::<Pinned>(&bytes) {
-        Ok(pinned) if pinned.schema == SCHEMA => pinned,
-        Ok(pinned) => return Ok(Err(format!("its results are of schema `{}`", pinned.schema))),
-        Err(e) => return Ok(Err(format!("{}: {e}", object.object()))),
+    let differs = |done: &mut Reperformed, why: String| {
+        done.differences.push(Difference::new(object.object(), "changed", why));
+        Ok(Err("what it was made with cannot be used".to_owned()))
     };
-    let catalogue = match catalogue(&pinned, own) {
+    let pinned = match pinned::read(&bytes) {
+        Ok(pinned) => pinned,
+        Err(why) => return differs(done, why),
+    };
+    let catalogue = match catalogue(&pinned, now) {
         Ok(catalogue) => catalogue,
         Err(why) => return Ok(Err(why)),
     };
     let taken: Option<Vec<Taken>> = pinned.snapshots.iter().map(|run| derived.get(run).cloned()).collect();
     let Some(taken) = taken else {
-        return Ok(Err("it rests on a snapshot that the locker does not have".to_owned()));
+        return differs(done, "it names a snapshot that the log does not know".to_owned());
     };
+    if let Err(e) = pinned.settings.check(&catalogue) {
+        return differs(done, format!("its settings do not fit its pages: {e}"));
+    }
     let then = locker.until(export.entries);
     let assessed = conclude(&then, &pinned.settings, &catalogue, pinned.period.as_ref(), taken)?;
     let mut again = made(&then, &pinned, &catalogue, &assessed, &then.reconciliations()?)?;
@@ -87,7 +88,7 @@ fn one(
         kept.remove(CHANGES);
         done.skip(
             format!("{}: {CHANGES}", export.name),
-            format!("it compares with {against}, which was not asked for"),
+            format!("it compares with {against}, whose results are not made again"),
         );
     }
     let mut found = compare_digests(&kept, &again);
@@ -99,12 +100,7 @@ fn one(
         ));
     }
     let different: BTreeSet<String> = found.iter().filter_map(|d| d.control.clone()).collect();
-    let ids = assessed.assessment.controls.iter().map(|c| c.control.page.id.as_str());
-    let controls = Controls {
-        same: ids.clone().filter(|id| !different.contains(*id)).count(),
-        of: ids.count(),
-        different: different.into_iter().collect(),
-    };
+    let controls = Controls::of(&assessed, different);
     done.differences.extend(found);
     Ok(Ok(Rebound {
         name: export.name.clone(),
@@ -116,29 +112,21 @@ fn one(
 }
 
 /// The pages that the results were made with, by their digests.
-fn catalogue(pinned: &Pinned, own: &[(String, String)]) -> Result<Catalogue, String> {
-    let builtin = PAGES.iter().map(|(file, text)| (*file, *text));
-    let known: Vec<(&str, &str)> = builtin
-        .chain(own.iter().map(|(f, t)| (f.as_str(), t.as_str())))
-        .collect();
+fn catalogue(pinned: &Pinned, now: &Catalogue) -> Result<Catalogue, String> {
+    let known = now.pages();
     let mut pages = Vec::new();
     for page in &pinned.pages {
-        let text = known
-            .iter()
-            .find(|(file, text)| *file == page.file && Digest::of(text) == page.sha256);
-        let Some((_, text)) = text else {
+        let same = |(file, text): &&(&str, &str)| *file == page.file && Digest::of(text) == page.sha256;
+        let Some((file, text)) = known.iter().find(same) else {
             return Err(format!(
                 "{} is no longer the page it was made with, neither in this program nor in `controls_dir`: re-perform \
                  the bundle itself, which has it",
                 page.file
             ));
         };
-        pages.push((page.file.clone(), (*text).to_owned()));
+        pages.push(((*file).to_owned(), (*text).to_owned()));
     }
-    let catalogue = Catalogue::from_pages(pages).map_err(|e| format!("its pages cannot be used: {e}"))?;
-    let fits = pinned.settings.check(&catalogue);
-    fits.map_err(|e| format!("its settings do not fit its pages: {e}"))?;
-    Ok(catalogue)
+    Catalogue::from_pages(pages).map_err(|e| format!("its pages cannot be used: {e}"))
 }
 
 /// Compares files with the digests that were kept of them; paths of those lie below `data/`.

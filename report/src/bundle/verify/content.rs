@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use evidence::archive::{Archive, ArchiveError, Copier, OnTheWay, ReadAt, check_digest};
+use evidence::archive::{Archive, ArchiveError, Copier, ReadAt, check_digest};
 use evidence::digest::{Digest, Hasher};
 use evidence::locker::{Fault, Verification};
 use rayon::prelude::*;
@@ -37,25 +37,13 @@ pub(super) struct Content {
 impl Content {
     /// Reads every file of a bundle to its end; whatever cannot be read is a fault of the file it is.
     ///
-    /// The whole is hashed at the same time, and the files on as many threads as there are processors; a single one reads
-    /// the bundle once for both.
+    /// The whole is hashed at the same time, and the files on as many threads as there are processors.
     pub fn read<S: ReadAt + Sync>(from: &S, found: &mut Verification) -> Option<Self> {
         let mut faults = Verification::default();
-        let (whole, content) = if rayon::current_num_threads() > 1 {
-            rayon::join(
-                || check_digest(from),
-                || Ok(Self::of(&Archive::open_unchecked(from)?, &mut faults)),
-            )
-        } else {
-            match Archive::open_unchecked(from) {
-                Ok(archive) => {
-                    let archive = archive.through(OnTheWay::new);
-                    let content = Self::of(&archive, &mut faults);
-                    (archive.into_source().check(), Ok(content))
-                }
-                Err(e) => (check_digest(from), Err(e)),
-            }
-        };
+        let (whole, content) = rayon::join(
+            || check_digest(from),
+            || Ok(Self::of(&Archive::open_unchecked(from)?, &mut faults)),
+        );
         found.add(faults);
         let (content, error) = match content {
             Ok(content) => (Some(content), None),
