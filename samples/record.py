@@ -26,10 +26,10 @@ import time
 
 SAMPLES = pathlib.Path(__file__).resolve().parent
 TESTS = SAMPLES.parent / "tests"
-sys.path.insert(0, str(TESTS))
+sys.path[:0] = [str(TESTS), str(TESTS / "emulator")]
 
 import damage  # noqa: E402
-import harness  # noqa: E402
+from emulator.client import ACCESS_KEY, SECRET, Account, post, process  # noqa: E402
 from seeds import demo, everything  # noqa: E402
 from seeds.build import Builder  # noqa: E402
 
@@ -74,31 +74,17 @@ class Clock:
 
 
 @contextlib.contextmanager
-def server(script: str, clock: Clock, *arguments: str, **environment: str):
-    """A script of tests/ under the false clock; gives its URL."""
-    command = [sys.executable, str(TESTS / script), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | clock.environment | environment) as child:
-        try:
-            line = child.stdout.readline()
-            if "http://" not in line:
-                raise SystemExit(f"{script} did not start")
-            yield line.split()[-1]
-        finally:
-            child.terminate()
-
-
-@contextlib.contextmanager
 def account(clock: Clock, regions: str = ""):
     """An empty emulated account behind the fault proxy, both with the ids of always."""
-    with server("emulator.py", clock, "-p", "0", "--seed", "harborlight", EXHIBIT_REGIONS=regions) as emulator:
-        with server("fault_proxy.py", clock, "--upstream", emulator, "-p", str(PORT)) as endpoint:
-            yield harness.Account(endpoint)
+    with process("emulator", "-p", "0", "--seed", "harborlight", **clock.environment, EXHIBIT_REGIONS=regions) as emulator:
+        with process("emulator.fault_proxy", "--upstream", emulator, "-p", str(PORT), **clock.environment) as endpoint:
+            yield Account(endpoint)
 
 
-def collect(exhibit: pathlib.Path, clock: Clock, aws: harness.Account, locker: pathlib.Path, config: pathlib.Path, role: str | None = None,
+def collect(exhibit: pathlib.Path, clock: Clock, aws: Account, locker: pathlib.Path, config: pathlib.Path, role: str | None = None,
             control: str | None = None) -> list[str]:
     """One snapshot. The secrets that must not be in it."""
-    key = {"AccessKeyId": harness.ACCESS_KEY, "SecretAccessKey": harness.SECRET, "SessionToken": ""}
+    key = {"AccessKeyId": ACCESS_KEY, "SecretAccessKey": SECRET, "SessionToken": ""}
     if role:
         key = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="exhibit")["Credentials"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(locker.parent), "AWS_ENDPOINT_URL": aws.endpoint, "AWS_REGION": "us-east-1",
@@ -119,10 +105,10 @@ def record_demo(exhibit: pathlib.Path, clock: Clock, locker: pathlib.Path) -> li
         for state, moment in MONTHS:
             clock.set(moment, before=1200)
             made = demo.STATES[state](builder)
-            harness.post(aws.endpoint, "/fault/rules", REFUSED.get(state, ""))
+            post(aws.endpoint, "/fault/rules", REFUSED.get(state, ""))
             clock.set(moment)
             secrets += collect(exhibit, clock, aws, locker, SAMPLES / "exhibit.toml", made["collector"])
-            harness.post(aws.endpoint, "/fault/rules")
+            post(aws.endpoint, "/fault/rules")
             print(f"{moment[:10]}  {state}", flush=True)
     return secrets
 

@@ -28,12 +28,14 @@ import urllib.parse
 import zipfile
 from dataclasses import dataclass
 
-import cli_exhibit
-import fault_proxy
-import harness
-import large_bundle
-from seeds import bulk
-from seeds.build import Builder
+sys.path.append(str(pathlib.Path(__file__).resolve().parent / "emulator"))
+
+from emulator import fault_proxy  # noqa: E402
+from emulator.client import Account, process  # noqa: E402
+from seeds import bulk  # noqa: E402
+from seeds.build import Builder  # noqa: E402
+from support import large_bundle  # noqa: E402
+from support.exhibit import ROOT, Exhibit  # noqa: E402
 
 _HOP = ("connection", "content-length", "host")
 
@@ -52,7 +54,7 @@ class Used:
         return f"{self.seconds:6.2f} s  {self.peak / 1e6:5.0f} MB"
 
 
-def measure(exhibit: cli_exhibit.Exhibit, *arguments: str, **more) -> Used:
+def measure(exhibit: Exhibit, *arguments: str, **more) -> Used:
     """By way of a small process: Linux counts the memory of whoever forks as that of the child."""
     command = [sys.executable, "-S", "-c", _LAUNCH, str(exhibit.binary), *map(str, arguments)]
     ran = subprocess.run(command, cwd=exhibit.folder, env=exhibit.env(**more), capture_output=True, text=True)
@@ -123,13 +125,13 @@ def main() -> int:
     parser.add_argument("--large", type=int, default=100_000, metavar="FILES", help="files of the large bundle; 0 for none")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="leave lockers and binder here")
     arguments = parser.parse_args()
-    binary = pathlib.Path(os.environ.get("EXHIBIT_BIN") or cli_exhibit.ROOT / "target/release/exhibit").resolve()
+    binary = pathlib.Path(os.environ.get("EXHIBIT_BIN") or ROOT / "target/release/exhibit").resolve()
     if not binary.is_file():
         parser.error(f"{binary} is not there: build it with `cargo build --release`, or set EXHIBIT_BIN")
     place = arguments.keep or pathlib.Path(tempfile.mkdtemp(prefix="exhibit-bench-"))
     os.environ["EXHIBIT_REGIONS"] = "us-east-1,eu-west-1"
     try:
-        with harness.process("emulator.py", "-p", "0") as endpoint:
+        with process("emulator", "-p", "0") as endpoint:
             bench(arguments, binary, place, endpoint)
     finally:
         if not arguments.keep:
@@ -138,10 +140,10 @@ def main() -> int:
 
 
 def bench(arguments, binary: pathlib.Path, place: pathlib.Path, endpoint: str) -> None:
-    account = harness.Account(endpoint)
+    account = Account(endpoint)
     made = bulk.seed(Builder(account), arguments.users, arguments.groups, arguments.buckets)
     print(f"{binary}: " + ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in made.items()))
-    run = cli_exhibit.Exhibit(place / "work", account, endpoint, binary)
+    run = Exhibit(place / "work", account, endpoint, binary)
 
     Recorder.upstream = urllib.parse.urlsplit(endpoint).netloc
     with fault_proxy.Server(("127.0.0.1", 0), Recorder) as server:
@@ -182,7 +184,7 @@ def bench(arguments, binary: pathlib.Path, place: pathlib.Path, endpoint: str) -
         large(run, bundle, place / "large.zip", arguments.large)
 
 
-def large(run: cli_exhibit.Exhibit, bundle: pathlib.Path, made: pathlib.Path, files: int) -> None:
+def large(run: Exhibit, bundle: pathlib.Path, made: pathlib.Path, files: int) -> None:
     """A bundle of many files and 40 kB each is verified on one thread, and on all, and compared with what openssl hashes on one."""
     large_bundle.enlarge(bundle, made, files, files * 40_000)
     with zipfile.ZipFile(made) as archive:
@@ -214,7 +216,7 @@ def openssl() -> float:
     return float(ran.stdout.split()[-1].removesuffix("k")) * 1000
 
 
-def best(run: cli_exhibit.Exhibit, rounds: int, *command) -> Used:
+def best(run: Exhibit, rounds: int, *command) -> Used:
     return min((measure(run, *command) for _ in range(rounds)), key=lambda used: used.seconds)
 
 

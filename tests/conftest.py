@@ -1,58 +1,39 @@
-"""One emulator for all tests; every test has an AWS account of its own in it.
-
-The tests of the command line (test_cli_*.py) share a second emulator, with two regions, and one
-seeded company in it that no test changes.
-"""
+"""Fixtures for what runs exhibit: one emulator with two regions, and one seeded company in it that no test changes."""
 
 import contextlib
-import itertools
 import os
 import shutil
 import urllib.request
 
 import pytest
 
-import cli_exhibit
-import harness
-from seeds import demo
-from seeds.build import Builder
+pytest.register_assert_rewrite("support.faults", "support.exhibit")
 
-_numbers = itertools.count(300000000001)
-
-
-@pytest.fixture(scope="session")
-def log(tmp_path_factory):
-    return tmp_path_factory.mktemp("emulator") / "requests.log"
+from emulator.client import Account, post, process  # noqa: E402
+from seeds import demo  # noqa: E402
+from seeds.build import Builder  # noqa: E402
+from support.exhibit import BINARY, Exhibit, reviewing  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def endpoint(log):
-    with harness.process("emulator.py", "-p", "0", "--log", str(log)) as url:
-        yield url
+def pytest_configure(config):
+    """Snapshots that no test asked for fail a run, unless only some tests were selected."""
+    if config.option.keyword or config.option.collectonly or any("::" in argument for argument in config.args):
+        config.option.disable_unused_snapshots = True
 
 
-@pytest.fixture(scope="session")
-def proxy(endpoint):
-    with harness.process("fault_proxy.py", "--upstream", endpoint, "-p", "0") as url:
-        yield url
-
-
-@pytest.fixture
-def aws(endpoint):
-    """An empty account; what is set for the whole emulator is set back afterwards."""
-    account = harness.Account(endpoint).other(str(next(_numbers)))
-    yield account
-    for path, parameters in (("page-size", {"n": 0}), ("regions", {}), ("s3", {"new_bucket_defaults": 1, "region_redirect": 1}),
-                             ("credential-report", {"columns": 22, "quote": 1, "root": "new", "cache_hours": 0, "pending": 0})):
-        account.control(path, **parameters)
+@pytest.fixture(autouse=True)
+def reviewed(snapshot, tmp_path_factory):
+    """What a person reads is compared with the `__snapshots__` beside the test."""
+    with reviewing(snapshot, tmp_path_factory.getbasetemp()):
+        yield
 
 
 @pytest.fixture(scope="session")
 def binary(tmp_path_factory):
     """A copy of the binary under test, so that a build meanwhile changes nothing."""
-    if not cli_exhibit.BINARY.is_file():
-        pytest.fail(f"{cli_exhibit.BINARY} is not there: build it with `make build`, or set EXHIBIT_BIN")
-    return shutil.copy2(cli_exhibit.BINARY, tmp_path_factory.mktemp("binary") / "exhibit")
+    if not BINARY.is_file():
+        pytest.fail(f"{BINARY} is not there: build it with `make build`, or set EXHIBIT_BIN")
+    return shutil.copy2(BINARY, tmp_path_factory.mktemp("binary") / "exhibit")
 
 
 @pytest.fixture(scope="session")
@@ -60,12 +41,12 @@ def cli_endpoint():
     """An emulator whose accounts have us-east-1 and eu-west-1."""
     os.environ["EXHIBIT_REGIONS"] = "us-east-1,eu-west-1"
     try:
-        started = harness.process("emulator.py", "-p", "0")
+        started = process("emulator", "-p", "0")
         url = started.__enter__()
     finally:
         del os.environ["EXHIBIT_REGIONS"]
     # As in AWS, a credential report is good for four hours: only the first run of an account waits for one.
-    harness.post(url, "/exhibit/credential-report", cache_hours=4)
+    post(url, "/exhibit/credential-report", cache_hours=4)
     yield url
     started.__exit__(None, None, None)
 
@@ -73,7 +54,7 @@ def cli_endpoint():
 @pytest.fixture(scope="session")
 def company(cli_endpoint):
     """The account of the sample company, before; nobody changes it."""
-    account = harness.Account(cli_endpoint).other("600000000001")
+    account = Account(cli_endpoint).other("600000000001")
     demo.before(Builder(account))
     return account
 
@@ -81,7 +62,7 @@ def company(cli_endpoint):
 @pytest.fixture(scope="session")
 def memory(cli_endpoint):
     """A fault proxy in front of the emulator that asks it only once for each thing."""
-    with harness.process("cli_proxy.py", "--upstream", cli_endpoint) as url:
+    with process("emulator.memory_proxy", "--upstream", cli_endpoint) as url:
         yield url
 
 
@@ -91,7 +72,7 @@ def faults(memory):
 
     @contextlib.contextmanager
     def set_to(*rules: str):
-        harness.post(memory, "/fault/rules", data="\n".join(rules))
+        post(memory, "/fault/rules", data="\n".join(rules))
         try:
             yield memory
         finally:
@@ -103,13 +84,13 @@ def faults(memory):
 @pytest.fixture
 def exhibit(tmp_path, binary, company, memory):
     """exhibit in an empty folder, with the credentials of the sample company."""
-    return cli_exhibit.Exhibit(tmp_path / "work", company, memory, binary)
+    return Exhibit(tmp_path / "work", company, memory, binary)
 
 
 @pytest.fixture(scope="session")
 def collected(tmp_path_factory, binary, company, memory):
     """A locker with one snapshot of the sample company; to be copied, not changed."""
-    made = cli_exhibit.Exhibit(tmp_path_factory.mktemp("collected"), company, memory, binary)
+    made = Exhibit(tmp_path_factory.mktemp("collected"), company, memory, binary)
     made.collect()
     return made
 
@@ -117,6 +98,6 @@ def collected(tmp_path_factory, binary, company, memory):
 @pytest.fixture
 def with_locker(tmp_path, collected):
     """A copy of that locker to do as one likes with."""
-    copy = cli_exhibit.Exhibit(tmp_path / "work", collected.account, collected.endpoint, collected.binary)
+    copy = Exhibit(tmp_path / "work", collected.account, collected.endpoint, collected.binary)
     shutil.copytree(collected.locker, copy.locker, copy_function=shutil.copy2)
     return copy

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 
-from harness import Account
+from emulator.client import Account
 
 HOME, SECOND = "us-east-1", "eu-west-1"
 ANYWHERE = "0.0.0.0/0"

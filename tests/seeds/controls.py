@@ -1,7 +1,7 @@
 """For each control the smallest state in which it passes (`good`) and in which it fails (`bad`).
 
 A function builds either state and returns the resources that must fail, as (resource, name):
-none in the good state. Resources are named as DESIGN.md §8 says: the ARN where AWS gives one,
+none in the good state. Resources are named as docs/adding-a-control.md says: the ARN where AWS gives one,
 else AWS's id, the account id for an account. The account always has us-east-1 and eu-west-1.
 """
 

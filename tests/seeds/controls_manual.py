@@ -8,7 +8,7 @@ from .build import Builder
 
 Failing = list[tuple[str, str]]
 
-# Good and bad are records here: tests/test_manual.py attaches them.
+# Good and bad are records here: tests/services/test_attached_records.py attaches them.
 ATTACHED = ("access-review-performed", "aws-soc-report-reviewed", "incident-response-program", "root-password-vaulted", "trusted-advisor-review-signed-off")
 
 

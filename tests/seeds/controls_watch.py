@@ -8,7 +8,7 @@ from .build import HOME, SECOND, Builder
 
 Failing = list[tuple[str, str]]
 
-# Good is a record here: tests/test_watch.py attaches it.
+# Good is a record here: tests/services/test_cloudwatch_sns_eventbridge.py attaches it.
 RECORDED = ("alarm-response-documented",)
 
 ROOT = '{ $.eventName = "ConsoleLogin" && $.userIdentity.type = "Root" }'

@@ -11,8 +11,7 @@ import datetime
 import json
 import uuid
 
-import harness
-from harness import Account
+from emulator.client import Account, post
 
 _NAMES = uuid.UUID("5c1d6bb4-0a52-4f6d-8d0c-6f3e5a4b7c21")
 IP = "198.51.100.7"
@@ -67,5 +66,5 @@ def sign_in(account: Account, who: dict, mfa: bool = True, success: bool = True,
 def state(account: Account, *events: dict, region: str | None = None) -> list[str]:
     """Put events into the account's history; gives their ids."""
     where = {"region": region} if region else {}
-    harness.post(account.endpoint, "/exhibit/event", json.dumps(list(events)), account=account.number, **where)
+    post(account.endpoint, "/exhibit/event", json.dumps(list(events)), account=account.number, **where)
     return [made["eventID"] for made in events]

@@ -1,0 +1,1 @@
+"""An AWS account on this machine, for tests: see ../README.md."""
