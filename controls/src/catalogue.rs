@@ -104,15 +104,21 @@ impl Catalogue {
             .iter()
             .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
             .collect();
+        let checked = pages.len();
         if let Some(folder) = controls_dir {
             pages.extend(read_pages(folder)?);
         }
-        Self::from_pages(pages)
+        Self::of(pages, checked)
     }
 
     /// A catalogue of these pages: file and text.
     pub fn from_pages(pages: impl IntoIterator<Item = (String, String)>) -> Result<Self, CatalogueError> {
-        let pages: Vec<_> = pages.into_iter().collect();
+        Self::of(pages.into_iter().collect(), 0)
+    }
+
+    /// The first pages may have been `checked` already, as the built-in ones are by this crate's tests:
+    /// compiling the queries of all of them would take most of the time in which exhibit starts.
+    fn of(pages: Vec<(String, String)>, checked: usize) -> Result<Self, CatalogueError> {
         let criteria = Criteria::builtin()?;
         let mut problems = Vec::new();
         let mut parsed: BTreeMap<String, Page> = BTreeMap::new();
@@ -126,22 +132,35 @@ impl Catalogue {
                 ));
             }
         }
-        for (file, text) in pages.iter().filter(|(file, _)| shared_name(file).is_none()) {
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        for (n, (file, text)) in pages
+            .iter()
+            .enumerate()
+            .filter(|(_, (file, _))| shared_name(file).is_none())
+        {
             match Page::parse(file, text).and_then(|page| with_shared(page, &shared)) {
                 Ok(page) => match parsed.get(&page.id) {
                     Some(first) => problems.push(format!(
                         "{file}: id `{}` is taken by {}; choose another and rename the file",
                         page.id, first.file
                     )),
-                    None => drop(parsed.insert(page.id.clone(), page)),
+                    None => {
+                        if n < checked {
+                            known.insert(page.id.clone());
+                        }
+                        parsed.insert(page.id.clone(), page);
+                    }
                 },
                 Err(problem) => problems.push(problem.to_string()),
             }
         }
-        let empty = Database::empty()?;
-        for page in parsed.values() {
-            let found = check(page, &criteria, &parsed, &empty);
-            problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", page.file)));
+        let new: Vec<_> = parsed.values().filter(|page| !known.contains(&page.id)).collect();
+        if !new.is_empty() {
+            let empty = Database::empty()?;
+            for page in new {
+                let found = check(page, &criteria, &parsed, &empty);
+                problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", page.file)));
+            }
         }
         let order = match order(&parsed) {
             Ok(order) => order,
@@ -185,6 +204,19 @@ impl Catalogue {
             controls,
             pages,
         })
+    }
+
+    /// These controls, and those whose verdicts they read.
+    pub fn only(mut self, ids: &BTreeSet<String>) -> Self {
+        let mut wanted = ids.clone();
+        // Backwards: a control is met before those it comes after.
+        for control in self.controls.iter().rev() {
+            if wanted.contains(&control.page.id) {
+                wanted.extend(control.page.after.iter().cloned());
+            }
+        }
+        self.controls.retain(|control| wanted.contains(&control.page.id));
+        self
     }
 
     /// All controls, each after those whose verdicts it reads.

@@ -8,6 +8,8 @@ use evidence::record::{Column, Kind};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
+use crate::database::Tables;
+
 mod backup;
 mod cloudtrail;
 mod ec2;
@@ -83,46 +85,37 @@ pub enum DerivedError {
 }
 
 /// Creates and fills every derived table, inside the caller's transaction.
-pub fn fill(db: &rusqlite::Connection, snapshot: &Snapshot) -> Result<(), DerivedError> {
-    write(db, &backup::COVERAGE, backup::coverage(snapshot))?;
-    write(db, &backup::PLAN_RESOURCE, backup::plan_resources(snapshot))?;
-    write(db, &cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
-    write(db, &ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
-    write(db, &ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
-    write(db, &efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
-    write(db, &iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
-    write(db, &kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Tables) -> Result<(), DerivedError> {
+    let write = |table: &DerivedTable, rows: Vec<Cells>| write(db, tables, table, rows);
+    write(&backup::COVERAGE, backup::coverage(snapshot))?;
+    write(&backup::PLAN_RESOURCE, backup::plan_resources(snapshot))?;
+    write(&cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
+    write(&ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
+    write(&ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
+    write(&efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
+    write(&iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
+    write(&kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
+    write(&monitoring::EVENT_RULE_TARGET, monitoring::event_rule_targets(snapshot))?;
+    write(&monitoring::FILTER_EVENT, monitoring::filter_events(snapshot))?;
     write(
-        db,
-        &monitoring::EVENT_RULE_TARGET,
-        monitoring::event_rule_targets(snapshot),
-    )?;
-    write(db, &monitoring::FILTER_EVENT, monitoring::filter_events(snapshot))?;
-    write(
-        db,
         &monitoring::METRIC_FILTER_ALARM,
         monitoring::metric_filter_alarms(snapshot),
     )?;
-    write(db, &monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
-    write(db, &monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
-    write(db, &network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
-    write(db, &opensearch::DOMAIN_EXPOSURE, opensearch::domain_exposures(snapshot))?;
+    write(&monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
+    write(&monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
+    write(&network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
+    write(&opensearch::DOMAIN_EXPOSURE, opensearch::domain_exposures(snapshot))?;
     write(
-        db,
         &organizations::POLICY_STATEMENT,
         organizations::policy_statements(snapshot),
     )?;
-    write(db, &replica::DATA_REPLICA, replica::data_replicas(snapshot))?;
-    write(db, &s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
-    write(db, &s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
-    write(
-        db,
-        &s3_data_events::DATA_EVENT_COVERAGE,
-        s3_data_events::coverage(snapshot),
-    )?;
-    write(db, &s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
-    write(db, &sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
-    write(db, &trust::ROLE_TRUST, trust::role_trusts(snapshot))?;
+    write(&replica::DATA_REPLICA, replica::data_replicas(snapshot))?;
+    write(&s3::BUCKET_EXPOSURE, s3::bucket_exposures(snapshot))?;
+    write(&s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
+    write(&s3_data_events::DATA_EVENT_COVERAGE, s3_data_events::coverage(snapshot))?;
+    write(&s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
+    write(&sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
+    write(&trust::ROLE_TRUST, trust::role_trusts(snapshot))?;
     Ok(())
 }
 
@@ -131,15 +124,19 @@ type Cells = Vec<Value>;
 
 fn write(
     db: &rusqlite::Connection,
+    tables: Tables,
     table: &DerivedTable,
-    rows: impl IntoIterator<Item = Cells>,
+    rows: Vec<Cells>,
 ) -> Result<(), DerivedError> {
     let columns: Vec<String> = table
         .columns
         .iter()
         .map(|column| format!("{} {}", column.name, column.kind.sql()))
         .collect();
-    db.execute_batch(&format!("CREATE TABLE {} ({})", table.name, columns.join(", ")))?;
+    tables.make(|| db.execute_batch(&format!("CREATE TABLE {} ({})", table.name, columns.join(", "))))?;
+    if rows.is_empty() {
+        return Ok(());
+    }
     let places = vec!["?"; table.columns.len()].join(", ");
     let mut insert = db.prepare(&format!("INSERT INTO {} VALUES ({places})", table.name))?;
     for row in rows {
@@ -260,7 +257,7 @@ mod tests {
     /// All rows of one derived table of a snapshot, as JSON objects.
     pub(super) fn derive(table: &str, snapshot: &Snapshot) -> Vec<serde_json::Map<String, serde_json::Value>> {
         let db = rusqlite::Connection::open_in_memory().unwrap();
-        fill(&db, snapshot).unwrap();
+        fill(&db, snapshot, Tables::ToMake).unwrap();
         let mut query = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
         let rows = query.query_map([], |row| {

@@ -55,17 +55,18 @@ pub fn evaluate_in(
     snapshot: &Snapshot,
     frame: &Frame,
 ) -> Result<Evaluation, EvaluateError> {
-    run(&catalogue.in_scope(settings), settings, snapshot, frame)
+    let database = Database::build(snapshot)?;
+    run(&catalogue.in_scope(settings), settings, snapshot, frame, database)
 }
 
-/// Runs these controls, given in an order in which each comes after those it reads.
+/// Runs these controls, given in an order in which each comes after those it reads, on the snapshot's database.
 pub(crate) fn run(
     controls: &[&Control],
     settings: &Settings,
     snapshot: &Snapshot,
     frame: &Frame,
+    database: Database,
 ) -> Result<Evaluation, EvaluateError> {
-    let database = Database::build(snapshot)?;
     database.put_attachments(&frame.attachments)?;
     let parameters = controls.iter().map(|c| (*c, settings.parameters_of(&c.page)));
     database.put_settings(parameters, &settings.exceptions)?;

@@ -25,6 +25,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, Control, operations_of};
+use crate::database::Database;
 use crate::evaluate::{self, Evaluation};
 use crate::manual::{Bounds, ExampleAttachment, Frame, example_facts};
 use crate::nearest::nearest;
@@ -138,7 +139,8 @@ impl Example {
             .into_iter()
             .filter(|c| wanted.contains(c.page.id.as_str()))
             .collect();
-        evaluate::run(&controls, &self.settings, &self.snapshot, &self.frame).map_err(|e| vec![e.to_string()])
+        let database = Database::draft(&self.snapshot).map_err(|e| vec![e.to_string()])?;
+        evaluate::run(&controls, &self.settings, &self.snapshot, &self.frame, database).map_err(|e| vec![e.to_string()])
     }
 
     /// Compares a result with what the example expects.

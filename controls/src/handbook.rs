@@ -10,7 +10,7 @@ use crate::practice;
 pub fn markdown(catalogue: &Catalogue) -> String {
     let mut text = String::from(
         "# Controls\n\nGenerated from the pages below `controls/pages/`; do not edit. After a change: `UPDATE=1 cargo test \
-         --locked -p controls --test handbook`.\n\nEach control is a page with its test as a query; `exhibit controls show ID` \
+         --locked -p controls --test it handbook`.\n\nEach control is a page with its test as a query; `exhibit controls show ID` \
          prints it with your parameters.\n",
     );
     practices(&mut text, catalogue);
