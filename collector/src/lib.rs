@@ -2,6 +2,31 @@
 //!
 //! tokio and the AWS SDK live only here. The collector judges nothing: it asks, keeps, and
 //! names what it could not see. `docs/adding-a-source.md` shows how to add a read.
+//!
+//! Without AWS, the collector reads a recording: the same answers give the same rows.
+//!
+//! ```
+//! use evidence::locker::Locker;
+//!
+//! let locker = Locker::open("../samples/tiny".as_ref())?;
+//! let entry = &locker.snapshots()?[0];
+//! let snapshot = locker.load(&entry.run)?;
+//!
+//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! let derived = runtime.block_on(collector::replay(&snapshot, locker.snapshot_bytes(entry)?))?;
+//! assert!(derived.missing.is_empty(), "a request that was not recorded");
+//! assert_eq!(derived.tables["iam_user"].len(), snapshot.rows("iam_user").len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        clippy::disallowed_types,
+        reason = "a test lays out its own folders"
+    )
+)]
 
 mod convert;
 pub mod custody;

@@ -111,13 +111,17 @@ pub struct SystemClock {
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self { start: Instant::now() }
+        #[expect(clippy::disallowed_methods, reason = "the one clock")]
+        let start = Instant::now();
+        Self { start }
     }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::new(Utc::now())
+        #[expect(clippy::disallowed_methods, reason = "the one clock")]
+        let now = Utc::now();
+        Timestamp::new(now)
     }
 
     fn monotonic(&self) -> Duration {

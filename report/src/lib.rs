@@ -8,6 +8,49 @@
 //! The report decides nothing: verdicts, counts and reasons come from `controls`, bytes from
 //! `evidence`. Templates see the structs of [`view`] and nothing else. The same input gives the
 //! same bytes; the only time used is the closing time of the latest snapshot.
+//!
+//! ```
+//! use controls::catalogue::Catalogue;
+//! use controls::evaluate::evaluate;
+//! use controls::period::{Tested, assess_snapshot};
+//! use controls::settings::Settings;
+//! use evidence::locker::Locker;
+//! use report::{Engagement, SnapshotInput};
+//!
+//! let locker = Locker::open("../samples/tiny".as_ref())?;
+//! let entry = &locker.snapshots()?[0];
+//! let (snapshot, zip) = (locker.load(&entry.run)?, locker.snapshot_bytes(entry)?);
+//! let (catalogue, settings) = (Catalogue::builtin()?, Settings::default());
+//! let evaluation = evaluate(&catalogue, &settings, &snapshot)?;
+//! let (results, database) = (evaluation.results, evaluation.database.bytes()?);
+//! let tested = Tested { meta: snapshot.meta.clone(), results: results.clone() };
+//!
+//! let engagement = Engagement {
+//!     organization: "Example Inc.",
+//!     system: None,
+//!     tool: &snapshot.meta.tool,
+//!     assessment: &assess_snapshot(&catalogue, &settings, tested),
+//!     catalogue: &catalogue,
+//!     settings: &settings,
+//!     snapshots: &[SnapshotInput { entry, snapshot: &snapshot, zip: &zip, results: &results, database: &database }],
+//!     locker: &locker,
+//!     reconciliations: &[],
+//!     changes: None,
+//!     templates_dir: None,
+//! };
+//! // What the PDF is made of; `report::bind` makes the binder, the bundle and the web pages.
+//! assert!(report::binder_text(&engagement)?.contains("Example Inc."));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        clippy::disallowed_types,
+        reason = "a test lays out its own folders"
+    )
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! REST APIs of API Gateway, their stages and web ACLs.
 
-use std::collections::HashMap;
-
 use evidence::record::{ApigatewayRestApi, ApigatewayStage, Tag, Wafv2StageAcl};
 
 use super::put::{list, put, sorted};
@@ -21,12 +19,9 @@ pub(super) static REST_APIS: Source = Source {
     collect: |context| Box::pin(rest_apis(context)),
 };
 
-fn tags_of(map: Option<&HashMap<String, String>>) -> Vec<Tag> {
-    tags(
-        map.into_iter()
-            .flatten()
-            .map(|(k, v)| (Some(k.as_str()), Some(v.as_str()))),
-    )
+fn tags_of<'a>(map: Option<impl IntoIterator<Item = (&'a String, &'a String)>>) -> Vec<Tag> {
+    let pairs = map.into_iter().flatten();
+    tags(pairs.map(|(k, v)| (Some(k.as_str()), Some(v.as_str()))))
 }
 
 async fn rest_apis(context: &Context<'_>) {

@@ -2,6 +2,7 @@
 //! remain access keys and MFA devices, which no bulk call gives.
 
 use aws_sdk_iam::types::StatusType;
+use aws_sdk_iam::types::SummaryKeyType;
 use evidence::record::{
     IamAccessKey, IamAccountAlias, IamAccountSummary, IamLoginProfile, IamMfaDevice, IamPasswordPolicy, IamUser,
     IamVirtualMfaDevice,
@@ -116,10 +117,8 @@ type SummaryOutput = aws_sdk_iam::operation::get_account_summary::GetAccountSumm
 
 fn summary(context: &Context<'_>, answer: &Answer<SummaryOutput>) -> IamAccountSummary {
     let count = |name: &str| {
-        let map = answer.output.summary_map()?;
-        map.iter()
-            .find(|(key, _)| key.as_str() == name)
-            .map(|(_, value)| i64::from(*value))
+        let value = answer.output.summary_map()?.get(&SummaryKeyType::from(name))?;
+        Some(i64::from(*value))
     };
     IamAccountSummary {
         account: context.account.to_owned(),

@@ -28,7 +28,7 @@ pub(super) static HUB_V2: Source = Source {
 };
 
 /// How AWS says that Security Hub is not on: controls.md §1, and
-/// https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DescribeHub.html
+/// <https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DescribeHub.html>
 const OFF: &[&str] = &["InvalidAccessException", "ResourceNotFoundException"];
 
 async fn hub(context: &Context<'_>) {

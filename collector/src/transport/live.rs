@@ -1,6 +1,6 @@
 //! The network, with every attempt kept as an exchange.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -48,7 +48,7 @@ fn spacing(service: &str, operation: &str) -> Option<Duration> {
 
 /// When the next request of an operation may go, by what it is and where.
 #[derive(Debug, Default)]
-struct Pace(HashMap<String, Duration>);
+struct Pace(BTreeMap<String, Duration>);
 
 impl Pace {
     /// How long a request must wait now; its place is taken by asking.
@@ -79,10 +79,10 @@ pub struct Capture {
     timeout: Duration,
     progress: Arc<dyn Progress>,
     all: Semaphore,
-    each: Mutex<HashMap<String, Arc<Semaphore>>>,
+    each: Mutex<BTreeMap<String, Arc<Semaphore>>>,
     pace: Mutex<Pace>,
     /// Attempts of an operation in a row that got no answer in time.
-    silent: Mutex<HashMap<String, u32>>,
+    silent: Mutex<BTreeMap<String, u32>>,
 }
 
 impl fmt::Debug for Capture {

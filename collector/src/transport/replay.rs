@@ -1,6 +1,6 @@
 //! A recording that answers in place of AWS.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,11 +24,11 @@ pub struct Recording {
 
 struct State {
     /// Last attempts by request, in the order in which they were made.
-    waiting: HashMap<RequestKey, VecDeque<Exchange>>,
+    waiting: BTreeMap<RequestKey, VecDeque<Exchange>>,
     bodies: Bodies,
     missing: Vec<String>,
     /// Answers in place of recorded ones, by number.
-    instead: HashMap<u64, Held>,
+    instead: BTreeMap<u64, Held>,
 }
 
 impl fmt::Debug for Recording {
@@ -49,7 +49,7 @@ impl Recording {
             .filter(|e| e.invocation.is_empty() || seen.insert(e.invocation.as_str()))
             .collect();
         last.reverse();
-        let mut waiting: HashMap<_, VecDeque<_>> = HashMap::new();
+        let mut waiting: BTreeMap<_, VecDeque<_>> = BTreeMap::new();
         for exchange in last {
             waiting.entry(exchange.key()).or_default().push_back(exchange.clone());
         }
@@ -57,7 +57,7 @@ impl Recording {
             waiting,
             bodies: Bodies::of(zip)?,
             missing: Vec::new(),
-            instead: HashMap::new(),
+            instead: BTreeMap::new(),
         };
         Ok(Arc::new(Self {
             state: Mutex::new(state),

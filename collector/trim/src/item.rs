@@ -1,6 +1,6 @@
 //! The items (functions, types, modules, imports) of one source file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::blank::blank;
@@ -26,9 +26,9 @@ pub(crate) struct Item {
     pub(crate) kind: Kind,
     pub(crate) names: Vec<String>,
     /// Paths before the first brace: what an `impl` block cannot exist without.
-    pub(crate) head: HashSet<Path>,
+    pub(crate) head: BTreeSet<Path>,
     /// All paths, head and body.
-    pub(crate) refs: HashSet<Path>,
+    pub(crate) refs: BTreeSet<Path>,
 }
 
 /// A source file cut into items; what precedes the first range is the file's header.
@@ -37,7 +37,7 @@ pub(crate) struct Parsed {
     pub(crate) text: String,
     pub(crate) code: String,
     pub(crate) items: Vec<Item>,
-    names: HashMap<String, Vec<usize>>,
+    names: BTreeMap<String, Vec<usize>>,
 }
 
 impl Parsed {
@@ -52,18 +52,18 @@ impl Parsed {
                     range,
                     kind,
                     names,
-                    head: HashSet::new(),
-                    refs: HashSet::new(),
+                    head: BTreeSet::new(),
+                    refs: BTreeSet::new(),
                 }
             })
             .collect();
-        let mut names: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, item) in items.iter().enumerate() {
             for name in &item.names {
                 names.entry(name.clone()).or_default().push(at);
             }
         }
-        let own: HashSet<String> = names.keys().cloned().collect();
+        let own: BTreeSet<String> = names.keys().cloned().collect();
         for item in items.iter_mut().filter(|i| i.kind != Kind::Module) {
             let body = &code[item.range.clone()];
             let brace = body.find('{').filter(|_| item.kind != Kind::Import);

@@ -1,6 +1,8 @@
 //! Writes trimmed crates, touching no file that need not change: cargo rebuilds what is newer.
 
-use std::collections::HashSet;
+#![expect(clippy::disallowed_methods, reason = "a build tool: it writes no evidence")]
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,7 @@ pub(crate) fn write(folder: &Path, trimmed: &Trimmed, inputs: &str) -> io::Resul
         // Whatever interrupts the writing, half a copy never counts as current.
         fs::remove_file(&stamp)?;
     }
-    let wanted: HashSet<PathBuf> = trimmed.keys().map(|file| folder.join(file)).collect();
+    let wanted: BTreeSet<PathBuf> = trimmed.keys().map(|file| folder.join(file)).collect();
     if folder.exists() {
         remove_others(folder, &wanted)?;
     }
@@ -50,7 +52,7 @@ pub(crate) fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }
 
-fn remove_others(folder: &Path, wanted: &HashSet<PathBuf>) -> io::Result<()> {
+fn remove_others(folder: &Path, wanted: &BTreeSet<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

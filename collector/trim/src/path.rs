@@ -1,6 +1,6 @@
 //! Paths into the crate (`crate::types::Vpc`) that a piece of code names.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::blank::is_ident;
 
@@ -16,8 +16,8 @@ pub(crate) struct Leaf {
 
 /// The paths that `code` (blanked) names: those from `crate::`, from `self::` and those that
 /// start with one of the module's own names.
-pub(crate) fn paths(code: &str, module: &[String], names: &HashSet<String>) -> HashSet<Path> {
-    let mut found = HashSet::new();
+pub(crate) fn paths(code: &str, module: &[String], names: &BTreeSet<String>) -> BTreeSet<Path> {
+    let mut found = BTreeSet::new();
     for (start, word) in words(code) {
         let mut root = module.to_vec();
         if continues(&code[..start]) {
@@ -142,10 +142,10 @@ fn skip_space(code: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{paths, use_tree};
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
 
     fn found(code: &str, names: &[&str]) -> Vec<String> {
-        let names: HashSet<String> = names.iter().map(|&n| n.to_owned()).collect();
+        let names: BTreeSet<String> = names.iter().map(|&n| n.to_owned()).collect();
         let module = ["m".to_owned()];
         let mut all: Vec<String> = paths(code, &module, &names).into_iter().map(|p| p.join("::")).collect();
         all.sort();

@@ -1,6 +1,6 @@
 //! Shortens the items that list everything: the service's error type and the registries.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::item::{Item, Parsed, close, find_outside};
@@ -22,7 +22,7 @@ pub(crate) fn cuts(parsed: &Parsed, module: &Path, reach: &Reach<'_>) -> Result<
         }
         let variants = unreached(code, module, variants(code, &list.range)?, reach)?;
         let names = variants.iter().filter_map(|v| variant_name(&code[v.clone()]));
-        let names: HashSet<&str> = names.collect();
+        let names: BTreeSet<&str> = names.collect();
         for (at, item) in parsed.items.iter().enumerate() {
             if kept(at) && item.range != list.range {
                 cuts.extend(arms(code, &item.range, &list.names[0], &names)?);
@@ -42,7 +42,7 @@ fn unreached(
 ) -> Result<Vec<Range<usize>>, String> {
     let mut found = Vec::new();
     for entry in entries {
-        let paths = path::paths(&code[entry.clone()], module, &HashSet::new());
+        let paths = path::paths(&code[entry.clone()], module, &BTreeSet::new());
         if !reach.has_all(&paths)? {
             found.push(entry);
         }
@@ -86,7 +86,7 @@ fn variant_name(code: &str) -> Option<&str> {
 }
 
 /// The match arms for the variants `names`, each with the space before it.
-fn arms(code: &str, item: &Range<usize>, list: &str, names: &HashSet<&str>) -> Result<Vec<Range<usize>>, String> {
+fn arms(code: &str, item: &Range<usize>, list: &str, names: &BTreeSet<&str>) -> Result<Vec<Range<usize>>, String> {
     let mut found = Vec::new();
     for (at, word) in path::words(&code[item.clone()]) {
         let at = item.start + at;
@@ -117,7 +117,7 @@ fn arm_end(code: &str, open: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::{arms, links, variant_name, variants};
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
     use std::ops::Range;
 
     fn cut(code: &str, ranges: Vec<Range<usize>>) -> String {
@@ -137,14 +137,14 @@ mod tests {
         assert_eq!(cut(code, found[1..].to_vec()), "enum Error {\n    A(crate::A),\n}");
         let code = "match e {\n  Error::A(i) => i.f(x, y),\n  Self::B(i) => {\n    i\n  }\n  \
                     Error::BB(i) => i,\n}";
-        let found = arms(code, &(0..code.len()), "Error", &HashSet::from(["A", "B"]));
+        let found = arms(code, &(0..code.len()), "Error", &BTreeSet::from(["A", "B"]));
         assert_eq!(cut(code, found.expect("arms")), "match e {\n  Error::BB(i) => i,\n}");
     }
 
     #[test]
     fn a_dropped_variant_that_is_built_is_refused() {
         let code = "fn f() -> Error { Error::A(inner) }";
-        assert!(arms(code, &(0..code.len()), "Error", &HashSet::from(["A"])).is_err());
+        assert!(arms(code, &(0..code.len()), "Error", &BTreeSet::from(["A"])).is_err());
     }
 
     #[test]

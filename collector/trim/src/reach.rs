@@ -1,6 +1,6 @@
 //! What the named operations reach.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::item::{Item, Kind};
 use crate::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn is_list(module: &[String], item: &Item) -> bool {
 /// Everything that is kept.
 pub(crate) struct Reach<'a> {
     tree: &'a Tree<'a>,
-    kept: HashSet<Node>,
+    kept: BTreeSet<Node>,
     todo: Vec<Node>,
     /// Index modules met so far, whose `impl` blocks and imports wait for what they need.
     indexes: Vec<Path>,
@@ -34,7 +34,7 @@ pub(crate) struct Reach<'a> {
 pub(crate) fn reach<'a>(tree: &'a Tree<'a>, operations: &[String]) -> Result<Reach<'a>, String> {
     let mut reach = Reach {
         tree,
-        kept: HashSet::new(),
+        kept: BTreeSet::new(),
         todo: Vec::new(),
         indexes: Vec::new(),
     };
@@ -170,7 +170,7 @@ impl Reach<'_> {
     }
 
     /// Whether everything that the paths need is kept.
-    pub(crate) fn has_all(&self, paths: &HashSet<Path>) -> Result<bool, String> {
+    pub(crate) fn has_all(&self, paths: &BTreeSet<Path>) -> Result<bool, String> {
         for path in paths {
             if !self.has_path(path)? {
                 return Ok(false);

@@ -1,7 +1,7 @@
 //! A crate as a tree of modules, read file by file as paths lead to them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::item::{Kind, Parsed};
@@ -34,7 +34,7 @@ pub(crate) trait Files {
 }
 
 /// Something that is kept or dropped.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Node {
     /// A file that is kept whole.
     File(Path),
@@ -45,7 +45,7 @@ pub(crate) enum Node {
 /// A crate's modules.
 pub(crate) struct Tree<'a> {
     files: &'a dyn Files,
-    parsed: RefCell<HashMap<Path, Rc<Parsed>>>,
+    parsed: RefCell<BTreeMap<Path, Rc<Parsed>>>,
 }
 
 impl<'a> Tree<'a> {

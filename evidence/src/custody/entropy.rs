@@ -1,8 +1,9 @@
 //! The only source of chance.
 //!
-//! Evidence is a pure function of what was recorded. Two things must not be: a new private key,
-//! and the nonce by which the answer of a time-stamp authority is told from an older one. Both
-//! come from the operating system, here and nowhere else.
+//! Evidence is a pure function of what was recorded. Three things must not be: a new private key,
+//! the nonce by which the answer of a time-stamp authority is told from an older one, and the secret
+//! of a run, from which the salts of its redactions come. All come from the operating system, here
+//! and nowhere else.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -14,6 +15,7 @@ pub struct NoEntropy;
 /// Random bytes, good enough for keys.
 pub fn bytes<const N: usize>() -> Result<[u8; N], NoEntropy> {
     let mut bytes = [0; N];
+    #[expect(clippy::disallowed_methods, reason = "the one place of chance")]
     SystemRandom::new().fill(&mut bytes).map_err(|_| NoEntropy)?;
     Ok(bytes)
 }

@@ -12,6 +12,7 @@ use super::{At, Layout, LockerError, Writer, put};
 use crate::archive::ArchiveWriter;
 use crate::canonical;
 use crate::clock::Timestamp;
+use crate::custody::entropy;
 use crate::digest::Digest;
 use crate::exchange::{Exchange, Redaction, Withheld, max_clock_skew};
 use crate::gap::{Gap, ReasonCode};
@@ -226,10 +227,7 @@ impl Draft {
         }
         let layout = &self.writer.layout;
         let path = layout.salt(&self.run);
-        let secret = ring::rand::generate::<[u8; 32]>(&ring::rand::SystemRandom::new())
-            .map_err(|_| io::Error::other("the system gives no random numbers"))
-            .at(&path)?
-            .expose();
+        let secret = entropy::bytes::<32>().map_err(io::Error::other).at(&path)?;
         layout.make_dir(&layout.salts())?;
         layout.put(&path, format!("{}\n", hex::encode(secret)).as_bytes())?;
         self.salt = Some(Secret(secret));

@@ -268,7 +268,8 @@ impl Writer {
                     status: Status::Partial,
                     ..sealing
                 })?;
-                Ok((writer, format!("sealed as a partial snapshot with {count} exchanges")))
+                let s = if count == 1 { "" } else { "s" };
+                Ok((writer, format!("sealed as a partial snapshot with {count} exchange{s}")))
             }
             _ => {
                 self.append(
@@ -328,9 +329,7 @@ fn take_lock(layout: &Layout) -> Result<File, LockerError> {
     let path = layout.lock();
     let file = match RealDisk::new_file(&path) {
         Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            File::options().read(true).write(true).open(&path).at(&path)?
-        }
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => RealDisk::open_file(&path).at(&path)?,
         Err(source) => return Err(LockerError::Io { path, source }),
     };
     match file.try_lock() {

@@ -1,7 +1,6 @@
 //! Shaping: text and a face in, positioned glyphs out, each piece of text shaped once.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use harfrust::{Buffer, ClusterLevel, Direction, Feature, Script, ShapeOptions, ShapePlan, ShaperFont, Tag, shape};
@@ -57,12 +56,19 @@ impl Shaped {
     }
 }
 
+/// What has been shaped in one face, by its text.
+#[expect(
+    clippy::disallowed_types,
+    reason = "asked for each word of a binder, walked by nobody"
+)]
+type Cache = std::collections::HashMap<Box<str>, Rc<Shaped>>;
+
 /// Shapes text, remembering what it has shaped.
 pub(super) struct Shaper {
     pub fonts: &'static Fonts,
     shapers: Vec<ShaperFont<'static, 'static>>,
     plans: Vec<(Face, Option<Script>, ShapePlan)>,
-    cache: [HashMap<Box<str>, Rc<Shaped>>; 4],
+    cache: [Cache; 4],
     buffer: Buffer,
     features: [Feature; 4],
 }

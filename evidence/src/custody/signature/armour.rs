@@ -29,7 +29,7 @@ pub fn write(label: &str, bytes: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// Decodes what [`write`] writes; lines may have any length, and the last line end may be missing.
+/// Decodes what [`write()`] writes; lines may have any length, and the last line end may be missing.
 pub fn read(label: &str, text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     if text.len() > LONGEST {
         return Err("it is longer than any");
