@@ -1,5 +1,10 @@
 //! The command line.
 
+#![expect(
+    rustdoc::broken_intra_doc_links,
+    reason = "clap prints the comments as they are: [custody] is no link"
+)]
+
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;

@@ -1,8 +1,13 @@
-//! Writing results into a folder, without harming what is there.
+//! Writing for people: results, settings, keys; never harming what is there. A locker writes itself.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place of the command line that writes files"
+)]
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use crate::exit::Stop;
@@ -39,4 +44,51 @@ pub fn write_all(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), St
         write().map_err(|e| Stop::failure(format!("cannot write {}: {e}", to.display())))?;
     }
     Ok(())
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// As the user's settings say.
+    Usual,
+    /// Everybody.
+    All,
+    /// Its owner.
+    Owner,
+}
+
+/// Writes a new file, durable when this returns; a name that is taken is an error
+/// ([`ErrorKind::AlreadyExists`]), and that file is not changed.
+pub fn create_new(path: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    match readers {
+        Readers::Usual => &mut options,
+        Readers::All => std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644),
+        Readers::Owner => std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600),
+    };
+    #[cfg(not(unix))]
+    let _ = readers;
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes a folder and those above it. With [`Readers::Owner`], new ones are closed to others.
+pub fn make_folder(path: &Path, readers: Readers) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    builder.create(path)
+}
+
+/// Removes a folder with all that is in it: for what exhibit itself has put there and may replace.
+pub fn remove_folder(path: &Path) -> io::Result<()> {
+    fs::remove_dir_all(path)
 }

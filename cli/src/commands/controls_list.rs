@@ -12,10 +12,12 @@ use crate::ui::{bold, dim, emit_json, plural, say};
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Controls) -> Result<Exit, Stop> {
     let config = global.read_config()?;
+    if let Some(ControlsCommand::New { id }) = &args.command {
+        return super::controls_new::run(global, &config, id);
+    }
     let catalogue = config.catalogue()?;
     match &args.command {
-        None => {}
-        Some(ControlsCommand::New { id }) => return super::controls_new::run(global, &config, &catalogue, id),
+        None | Some(ControlsCommand::New { .. }) => {}
         Some(ControlsCommand::Show { id }) => {
             super::chosen_controls(&catalogue, std::slice::from_ref(id))?;
             if let Some(control) = catalogue.get(id) {

@@ -1,26 +1,30 @@
 //! `exhibit controls new`: a first page of the firm's own.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 
-use controls::catalogue::Catalogue;
 use serde_json::json;
 
 use crate::args::Global;
 use crate::config::Config;
 use crate::exit::{Exit, Stop};
+use crate::output::{Readers, create_new, make_folder};
 use crate::ui::{emit_json, say};
 
 /// The page as written, with `ID` for the id.
 const STUB: &str = include_str!("../control.md");
 
 /// Writes the page. It loads and runs as it is.
-pub fn run(global: &Global, config: &Config, catalogue: &Catalogue, id: &str) -> Result<Exit, Stop> {
+pub fn run(global: &Global, config: &Config, id: &str) -> Result<Exit, Stop> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if id.is_empty() || !id.bytes().all(plain) {
         return Err(Stop::usage(format!("`{id}`: an id consists of a-z, 0-9 and -")));
     }
-    if catalogue.get(id).is_some() {
+    let failed =
+        |path: &std::path::Path, e: &std::io::Error| Stop::failure(format!("cannot write {}: {e}", path.display()));
+    if let Some(folder) = &config.settings.controls_dir {
+        make_folder(folder, Readers::Usual).map_err(|e| failed(folder, &e))?;
+    }
+    if config.catalogue()?.get(id).is_some() {
         return Err(Stop::usage(format!(
             "there is a control `{id}` already; choose another id"
         )));
@@ -31,20 +35,11 @@ pub fn run(global: &Global, config: &Config, catalogue: &Catalogue, id: &str) ->
             global.config_path().display()
         )));
     };
-    let failed =
-        |path: &std::path::Path, e: &std::io::Error| Stop::failure(format!("cannot write {}: {e}", path.display()));
-    fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
     let path = folder.join(format!("{id}.md"));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)
-        .map_err(|e| match e.kind() {
-            ErrorKind::AlreadyExists => Stop::usage(format!("{} exists already; it was not changed", path.display())),
-            _ => failed(&path, &e),
-        })?;
-    file.write_all(STUB.replace("ID", id).as_bytes())
-        .map_err(|e| failed(&path, &e))?;
+    create_new(&path, Readers::Usual, STUB.replace("ID", id).as_bytes()).map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => Stop::usage(format!("{} exists already; it was not changed", path.display())),
+        _ => failed(&path, &e),
+    })?;
     if global.json() {
         emit_json(&json!({ "schema": "exhibit.control-new/1", "id": id, "file": path.display().to_string() }))?;
         return Ok(Exit::Ok);

@@ -1,6 +1,5 @@
 //! `exhibit demo`: the recorded sample account, from replay to bundle, without network or AWS.
 
-use std::fs;
 use std::path::Path;
 
 use evidence::locker::{Locker, LockerError, Writer};
@@ -14,6 +13,7 @@ use crate::args::{self, Global};
 use crate::assessing::Subject;
 use crate::config::Config;
 use crate::exit::{Exit, Stop};
+use crate::output::{Readers, claim, create_new, remove_folder};
 use crate::ui::{bold, dim, emit_json, plural, say};
 
 static SAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../samples/locker/snapshots");
@@ -27,7 +27,7 @@ pub fn run(global: &Global, args: &args::Demo) -> Result<Exit, Stop> {
     let out = &args.out;
     clear(out)?;
     let config = Config::sample(CONFIG)?;
-    fs::write(out.join("exhibit.toml"), CONFIG).map_err(|e| cannot_write(out, &e))?;
+    create_new(&out.join("exhibit.toml"), Readers::Usual, CONFIG.as_bytes()).map_err(|e| cannot_write(out, &e))?;
     let catalogue = config.catalogue()?;
     let locker_dir = out.join("locker");
     let replayed = replay(&locker_dir, &config)?;
@@ -88,14 +88,11 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> Stop {
 /// Empties the folder of an earlier demo; any other folder that holds something is refused.
 fn clear(out: &Path) -> Result<(), Stop> {
     if out.join(MARK).is_file() {
-        fs::remove_dir_all(out).map_err(|e| cannot_write(out, &e))?;
+        remove_folder(out).map_err(|e| cannot_write(out, &e))?;
     }
-    crate::output::claim(out)?;
-    fs::write(
-        out.join(MARK),
-        "This folder was written by `exhibit demo`, which may replace it.\n",
-    )
-    .map_err(|e| cannot_write(out, &e))
+    claim(out)?;
+    let text = b"This folder was written by `exhibit demo`, which may replace it.\n";
+    create_new(&out.join(MARK), Readers::Usual, text).map_err(|e| cannot_write(out, &e))
 }
 
 /// Runs the real collector on the recorded answers, snapshot by snapshot.

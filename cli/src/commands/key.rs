@@ -1,7 +1,5 @@
 //! `exhibit key`: the keys that vouch for the log.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +14,7 @@ use crate::args::{Global, Key};
 use crate::config::{Config, KeyConfig};
 use crate::custody::{self, now, read_key, refuse_inside, tell};
 use crate::exit::{Exit, Stop};
+use crate::output::{Readers, create_new, make_folder};
 use crate::ui::{bold, dim, emit_json, safe, say};
 
 /// Runs the command.
@@ -178,7 +177,7 @@ fn described(key: &PublicKey, principal: &str, source: KeySource) -> KeyAdd {
 
 fn read_public(file: &Path) -> Result<PublicKey, Stop> {
     let refused = |e: String| Stop::usage(format!("{}: {e}", file.display()));
-    let text = fs::read_to_string(file).map_err(|e| refused(e.to_string()))?;
+    let text = std::fs::read_to_string(file).map_err(|e| refused(e.to_string()))?;
     if text.contains("PRIVATE KEY") {
         return Err(refused(
             "it is a private key; name the file that ends in .pub".to_owned(),
@@ -207,27 +206,19 @@ fn write_pair(path: &Path, key: &PrivateKey, comment: &str) -> Result<(), Stop> 
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
     {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(folder)
+        make_folder(folder, Readers::Owner)
             .map_err(|e| Stop::failure(format!("cannot make {}: {e}", folder.display())))?;
     }
-    create(path, 0o600, key.to_openssh(comment).as_bytes())?;
-    create(&public, 0o644, format!("{} {comment}\n", key.public_key()).as_bytes())
+    create(path, Readers::Owner, key.to_openssh(comment).as_bytes())?;
+    create(
+        &public,
+        Readers::All,
+        format!("{} {comment}\n", key.public_key()).as_bytes(),
+    )
 }
 
-fn create(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), Stop> {
-    let failed = |e: std::io::Error| Stop::failure(format!("cannot write {}: {e}", path.display()));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    let mut file = options.open(path).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.sync_all().map_err(failed)
+fn create(path: &Path, readers: Readers, bytes: &[u8]) -> Result<(), Stop> {
+    create_new(path, readers, bytes).map_err(|e| Stop::failure(format!("cannot write {}: {e}", path.display())))
 }
 
 fn shown(keys: &[LoggedKey]) -> Vec<serde_json::Value> {

@@ -21,6 +21,11 @@ pub fn run(global: &Global, args: &Selection) -> Result<Exit, Stop> {
     let only = super::chosen_controls(&catalogue, &args.controls)?;
     let locker = Locker::open(&global.locker)?;
     let subject = Subject::of(args, &config, &locker)?;
+    let catalogue = if only.is_empty() {
+        catalogue
+    } else {
+        catalogue.only(&only)
+    };
     let assessed = assess(&locker, &config, &catalogue, &subject)?;
     let shown = |control: &&ControlAssessment| only.is_empty() || only.contains(&control.control.page.id);
     let chosen: Vec<&ControlAssessment> = assessed.assessment.controls.iter().filter(shown).collect();
