@@ -45,7 +45,7 @@ lint: $(SDK)
 	$(LINTED) build $(BUILD) --workspace --all-targets
 
 docs: lint ## Documentation without a warning, and its examples
-	RUSTDOC=$(CURDIR)/.ci/rustdoc $(LINTED) test $(BUILD) --quiet --workspace --doc
+	RUSTDOC='$(CURDIR)/.ci/rustdoc' $(LINTED) test $(BUILD) --quiet --workspace --doc
 
 rust-test: lint
 	$(LINTED) test $(BUILD) --workspace --lib --bins --tests

@@ -100,7 +100,7 @@ def main() -> int:
     else:
         todo = commands(*found)
     if not todo:
-        print(f"{len(files)} changed files, none of them tested; `make check` has looked at them")
+        print(f"{len(files)} changed files, none of them tested; `make check` looks at them")
     failed = []
     for environment, command in todo:
         line = " ".join([*(f"{name}={value}" for name, value in environment.items()), *command])

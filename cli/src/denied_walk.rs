@@ -8,12 +8,10 @@ use std::sync::Mutex;
 
 use collector::SOURCES;
 use controls::catalogue::{Catalogue, Control};
-use controls::derived;
 use controls::evaluate::evaluate;
 use controls::result::{ControlResult, ControlVerdict, ResourceResult, ResourceVerdict};
 use evidence::gap::ReasonCode;
 use evidence::locker::Locker;
-use evidence::record;
 use evidence::snapshot::Snapshot;
 
 use crate::config::Config;
@@ -85,32 +83,6 @@ impl Walk {
         (snapshot, open)
     }
 
-    /// The controls whose verdict could be another one: those that need one of the operations, read a table
-    /// whose rows are others now, or look at what was asked; and those whose verdicts they read. A query reads
-    /// no table that its page does not name (`controls::catalogue` refuses it), so all others see what they saw.
-    /// `WALK=all` judges every control.
-    fn reached(&self, snapshot: &Snapshot, open: &BTreeSet<String>) -> Catalogue {
-        let same = |table: &str| self.snapshot.rows(table) == snapshot.rows(table);
-        let base = |table: &str| match derived::TABLES.iter().find(|d| d.name == table) {
-            Some(derived) => derived.from.to_vec(),
-            None => vec![record::table(table).map_or("", |t| t.name)],
-        };
-        let everything = std::env::var("WALK").is_ok_and(|v| v == "all");
-        let sees = |control: &&Control| {
-            let page = &control.page;
-            let mut tables = page.tables.iter().chain(&page.hints).flat_map(|t| base(t));
-            let asks = ["gap", "collection", "exchange"].iter().any(|t| page.sql.contains(t));
-            everything || asks || control.operations.iter().any(|o| open.contains(o)) || !tables.all(same)
-        };
-        let ids = self
-            .catalogue
-            .controls()
-            .filter(sees)
-            .map(|c| c.page.id.clone())
-            .collect();
-        self.catalogue.clone().only(&ids)
-    }
-
     /// Whether a control reads, however far back, the verdict of one that needs one of the operations.
     fn comes_after(&self, control: &Control, open: &BTreeSet<String>) -> bool {
         control.page.after.iter().any(|id| {
@@ -141,9 +113,8 @@ fn surprises(walk: &Walk, operation: &str) -> Vec<String> {
     if operation != A_ROW_SAYS_SO && !snapshot.gaps.iter().any(denied) {
         wrong.push(format!("{operation}: refused, but no gap says so"));
     }
-    let catalogue = walk.reached(&snapshot, &instead);
-    let after = evaluate(&catalogue, &walk.config.settings, &snapshot).unwrap();
-    for control in catalogue.controls() {
+    let after = evaluate(&walk.catalogue, &walk.config.settings, &snapshot).unwrap();
+    for control in walk.catalogue.controls() {
         let id = &control.page.id;
         let (was, is) = (&walk.before[id], &after.results.controls[id]);
         let open = is.verdict == ControlVerdict::NotTested

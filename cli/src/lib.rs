@@ -80,7 +80,7 @@ fn log(verbose: u8) {
         _ => "debug",
     };
     let filter = EnvFilter::new(format!(
-        "off,exhibit={level},collector={level},evidence={level},controls={level},report={level}"
+        "off,exhibit_cli={level},collector={level},evidence={level},controls={level},report={level}"
     ));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

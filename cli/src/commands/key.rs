@@ -1,5 +1,6 @@
 //! `exhibit key`: the keys that vouch for the log.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -177,7 +178,7 @@ fn described(key: &PublicKey, principal: &str, source: KeySource) -> KeyAdd {
 
 fn read_public(file: &Path) -> Result<PublicKey, Stop> {
     let refused = |e: String| Stop::usage(format!("{}: {e}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|e| refused(e.to_string()))?;
+    let text = fs::read_to_string(file).map_err(|e| refused(e.to_string()))?;
     if text.contains("PRIVATE KEY") {
         return Err(refused(
             "it is a private key; name the file that ends in .pub".to_owned(),
