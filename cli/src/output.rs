@@ -57,9 +57,8 @@ pub enum Readers {
     Owner,
 }
 
-/// Writes a new file, durable when this returns; a name that is taken is an error
-/// ([`ErrorKind::AlreadyExists`]), and that file is not changed.
-pub fn create_new(path: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()> {
+/// Writes a new file, durable when this returns. A name that is taken is a mistake, and that file is not changed.
+pub fn write_new(path: &Path, readers: Readers, bytes: &[u8]) -> Result<(), Stop> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -70,9 +69,15 @@ pub fn create_new(path: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()>
     };
     #[cfg(not(unix))]
     let _ = readers;
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let write = || {
+        let mut file = options.open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|e: io::Error| match e.kind() {
+        ErrorKind::AlreadyExists => Stop::usage(format!("{} exists already; it was not changed", path.display())),
+        _ => Stop::failure(format!("cannot write {}: {e}", path.display())),
+    })
 }
 
 /// Makes a folder and those above it. With [`Readers::Owner`], new ones are closed to others.

@@ -206,16 +206,10 @@ impl Catalogue {
         })
     }
 
-    /// These controls, and those whose verdicts they read.
+    /// The catalogue of these controls and those whose verdicts they read.
     pub fn only(mut self, ids: &BTreeSet<String>) -> Self {
-        let mut wanted = ids.clone();
-        // Backwards: a control is met before those it comes after.
-        for control in self.controls.iter().rev() {
-            if wanted.contains(&control.page.id) {
-                wanted.extend(control.page.after.iter().cloned());
-            }
-        }
-        self.controls.retain(|control| wanted.contains(&control.page.id));
+        let kept = self.with_those_before(|control| ids.contains(&control.page.id));
+        self.controls = kept.into_iter().cloned().collect();
         self
     }
 
@@ -231,12 +225,17 @@ impl Catalogue {
 
     /// The controls in scope and those whose verdicts they read, in order of evaluation.
     pub fn in_scope(&self, settings: &Settings) -> Vec<&Control> {
+        let covered = |id: &String| self.criteria.get(id).is_some_and(|c| settings.covers(c));
+        self.with_those_before(|control| control.page.criteria.iter().any(covered))
+    }
+
+    /// The chosen controls and, however far back, those whose verdicts they read, in order of evaluation.
+    pub fn with_those_before(&self, chosen: impl Fn(&Control) -> bool) -> Vec<&Control> {
         let mut wanted: BTreeSet<&str> = BTreeSet::new();
         // Backwards: a control is met before those it comes after.
         for control in self.controls.iter().rev() {
             let page = &control.page;
-            let covered = |id: &String| self.criteria.get(id).is_some_and(|c| settings.covers(c));
-            if wanted.contains(page.id.as_str()) || page.criteria.iter().any(covered) {
+            if wanted.contains(page.id.as_str()) || chosen(control) {
                 wanted.insert(&page.id);
                 wanted.extend(page.after.iter().map(String::as_str));
             }

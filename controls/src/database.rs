@@ -339,7 +339,7 @@ impl Database {
 
     /// As [`Self::build`], but on a copy of a database whose tables are there already: the same rows in other
     /// pages, in half the time. For examples, which are many, small, and not kept.
-    pub(crate) fn draft(snapshot: &Snapshot) -> Result<Self, DatabaseError> {
+    pub(crate) fn scratch(snapshot: &Snapshot) -> Result<Self, DatabaseError> {
         static BLANK: OnceLock<Vec<u8>> = OnceLock::new();
         let blank = match BLANK.get() {
             Some(blank) => blank,

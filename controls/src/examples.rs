@@ -128,18 +128,8 @@ impl Example {
 
     /// Judges the example, and before it the controls whose verdicts it reads.
     pub fn run(&self, catalogue: &Catalogue, control: &Control) -> Result<Evaluation, Vec<String>> {
-        let mut wanted = BTreeSet::from([control.page.id.as_str()]);
-        let all: Vec<_> = catalogue.controls().collect();
-        for control in all.iter().rev() {
-            if wanted.contains(control.page.id.as_str()) {
-                wanted.extend(control.page.after.iter().map(String::as_str));
-            }
-        }
-        let controls: Vec<_> = all
-            .into_iter()
-            .filter(|c| wanted.contains(c.page.id.as_str()))
-            .collect();
-        let database = Database::draft(&self.snapshot).map_err(|e| vec![e.to_string()])?;
+        let controls = catalogue.with_those_before(|c| c.page.id == control.page.id);
+        let database = Database::scratch(&self.snapshot).map_err(|e| vec![e.to_string()])?;
         evaluate::run(&controls, &self.settings, &self.snapshot, &self.frame, database).map_err(|e| vec![e.to_string()])
     }
 

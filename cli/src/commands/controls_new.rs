@@ -1,13 +1,11 @@
 //! `exhibit controls new`: a first page of the firm's own.
 
-use std::io::ErrorKind;
-
 use serde_json::json;
 
 use crate::args::Global;
 use crate::config::Config;
 use crate::exit::{Exit, Stop};
-use crate::output::{Readers, create_new, make_folder};
+use crate::output::{Readers, make_folder, write_new};
 use crate::ui::{emit_json, say};
 
 /// The page as written, with `ID` for the id.
@@ -36,10 +34,7 @@ pub fn run(global: &Global, config: &Config, id: &str) -> Result<Exit, Stop> {
         )));
     };
     let path = folder.join(format!("{id}.md"));
-    create_new(&path, Readers::Usual, STUB.replace("ID", id).as_bytes()).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => Stop::usage(format!("{} exists already; it was not changed", path.display())),
-        _ => failed(&path, &e),
-    })?;
+    write_new(&path, Readers::Usual, STUB.replace("ID", id).as_bytes())?;
     if global.json() {
         emit_json(&json!({ "schema": "exhibit.control-new/1", "id": id, "file": path.display().to_string() }))?;
         return Ok(Exit::Ok);

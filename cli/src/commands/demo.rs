@@ -13,7 +13,7 @@ use crate::args::{self, Global};
 use crate::assessing::Subject;
 use crate::config::Config;
 use crate::exit::{Exit, Stop};
-use crate::output::{Readers, claim, create_new, remove_folder};
+use crate::output::{Readers, claim, remove_folder, write_new};
 use crate::ui::{bold, dim, emit_json, plural, say};
 
 static SAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../samples/locker/snapshots");
@@ -27,7 +27,7 @@ pub fn run(global: &Global, args: &args::Demo) -> Result<Exit, Stop> {
     let out = &args.out;
     clear(out)?;
     let config = Config::sample(CONFIG)?;
-    create_new(&out.join("exhibit.toml"), Readers::Usual, CONFIG.as_bytes()).map_err(|e| cannot_write(out, &e))?;
+    write_new(&out.join("exhibit.toml"), Readers::Usual, CONFIG.as_bytes())?;
     let catalogue = config.catalogue()?;
     let locker_dir = out.join("locker");
     let replayed = replay(&locker_dir, &config)?;
@@ -92,7 +92,7 @@ fn clear(out: &Path) -> Result<(), Stop> {
     }
     claim(out)?;
     let text = b"This folder was written by `exhibit demo`, which may replace it.\n";
-    create_new(&out.join(MARK), Readers::Usual, text).map_err(|e| cannot_write(out, &e))
+    write_new(&out.join(MARK), Readers::Usual, text)
 }
 
 /// Runs the real collector on the recorded answers, snapshot by snapshot.

@@ -1,10 +1,8 @@
 //! `exhibit init`: writes a commented `exhibit.toml`.
 
-use std::io::ErrorKind;
-
 use crate::args::{Global, Init};
 use crate::exit::{Exit, Stop};
-use crate::output::{Readers, create_new};
+use crate::output::{Readers, write_new};
 use crate::ui::say;
 
 /// The file as written.
@@ -17,10 +15,7 @@ pub fn run(global: &Global, args: &Init) -> Result<Exit, Stop> {
         Some(name) => TEMPLATE.replacen("\"Example Inc.\"", &toml::Value::String(name.clone()).to_string(), 1),
         None => TEMPLATE.to_owned(),
     };
-    create_new(path, Readers::Usual, text.as_bytes()).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => Stop::usage(format!("{} exists already; it was not changed", path.display())),
-        _ => Stop::failure(format!("cannot write {}: {e}", path.display())),
-    })?;
+    write_new(path, Readers::Usual, text.as_bytes())?;
     say!("Wrote {}.", path.display());
     say!("Next: edit it, attach the policy that `exhibit policy` prints to a role, then run `exhibit collect`.");
     Ok(Exit::Ok)

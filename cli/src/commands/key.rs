@@ -15,7 +15,7 @@ use crate::args::{Global, Key};
 use crate::config::{Config, KeyConfig};
 use crate::custody::{self, now, read_key, refuse_inside, tell};
 use crate::exit::{Exit, Stop};
-use crate::output::{Readers, create_new, make_folder};
+use crate::output::{Readers, make_folder, write_new};
 use crate::ui::{bold, dim, emit_json, safe, say};
 
 /// Runs the command.
@@ -210,16 +210,12 @@ fn write_pair(path: &Path, key: &PrivateKey, comment: &str) -> Result<(), Stop> 
         make_folder(folder, Readers::Owner)
             .map_err(|e| Stop::failure(format!("cannot make {}: {e}", folder.display())))?;
     }
-    create(path, Readers::Owner, key.to_openssh(comment).as_bytes())?;
-    create(
+    write_new(path, Readers::Owner, key.to_openssh(comment).as_bytes())?;
+    write_new(
         &public,
         Readers::All,
         format!("{} {comment}\n", key.public_key()).as_bytes(),
     )
-}
-
-fn create(path: &Path, readers: Readers, bytes: &[u8]) -> Result<(), Stop> {
-    create_new(path, readers, bytes).map_err(|e| Stop::failure(format!("cannot write {}: {e}", path.display())))
 }
 
 fn shown(keys: &[LoggedKey]) -> Vec<serde_json::Value> {

@@ -2,70 +2,83 @@
 //! by the collector, gives the same bytes.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
+use collector::Derived;
 use evidence::digest::Digest;
 use evidence::locker::{Locker, Writer};
-use evidence::snapshot::{Snapshot, records_text};
+use evidence::snapshot::{Snapshot, SnapshotMeta, records_text};
+use tempfile::TempDir;
 
 fn sample() -> Locker {
     Locker::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/locker")).unwrap()
 }
 
-#[tokio::test]
-async fn records_come_out_of_the_responses_byte_for_byte() {
-    let locker = sample();
-    let entries = locker.snapshots().unwrap();
-    assert!(entries.len() > 1, "the sample has several snapshots");
-    for entry in entries {
-        let snapshot = locker.load(&entry.run).unwrap();
-        let derived = collector::replay(&snapshot, locker.snapshot_bytes(&entry).unwrap())
-            .await
-            .unwrap();
-        assert_eq!(
-            derived.missing,
-            Vec::<String>::new(),
-            "{}: requests that were not recorded",
-            entry.run
-        );
-        assert_eq!(
-            derived.unused,
-            Vec::<String>::new(),
-            "{}: exchanges nobody asked for",
-            entry.run
-        );
-        assert_eq!(derived.gaps, snapshot.gaps, "{}", entry.run);
-        assert!(
-            derived.tables.keys().eq(snapshot.meta.records.keys()),
-            "{}: tables",
-            entry.run
-        );
-        for (table, lines) in &snapshot.meta.records {
-            let text = records_text(&derived.tables[table]).unwrap();
-            assert_eq!(Digest::of(text), lines.sha256, "{}: {table}", entry.run);
-        }
-    }
+/// The recorded account put into a new locker by the collector, once for all that is looked at in it.
+struct Replayed {
+    recorded: Snapshot,
+    sealed: SnapshotMeta,
+    derived: Derived,
 }
 
-#[tokio::test]
-async fn a_replayed_snapshot_is_the_recorded_one() {
-    let locker = sample();
-    let dir = tempfile::tempdir().unwrap();
-    let mut writer = None;
-    // `exhibit demo` replays all of them (tests/custody).
-    for entry in locker.snapshots().unwrap().into_iter().take(2) {
+static REPLAYED: LazyLock<(TempDir, Vec<Replayed>)> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let (locker, dir) = (sample(), tempfile::tempdir().unwrap());
+    let (mut writer, mut replayed) = (None, Vec::new());
+    for entry in locker.snapshots().unwrap() {
         let zip = locker.snapshot_bytes(&entry).unwrap();
         let recorded = Snapshot::read(zip.clone()).unwrap();
         let open = match writer.take() {
             Some(writer) => writer,
             None => Writer::create(dir.path(), "x", &recorded.meta.tool, recorded.meta.opened_at).unwrap(),
         };
-        let (next, sealed, _) = collector::collect_replayed(open, &recorded, zip).await.unwrap();
+        let work = collector::collect_replayed(open, &recorded, zip);
+        let (next, sealed, derived) = runtime.block_on(work).unwrap();
+        writer = Some(next);
+        replayed.push(Replayed {
+            recorded,
+            sealed,
+            derived,
+        });
+    }
+    (dir, replayed)
+});
+
+#[test]
+fn records_come_out_of_the_responses_byte_for_byte() {
+    assert!(REPLAYED.1.len() > 1, "the sample has several snapshots");
+    for Replayed { recorded, derived, .. } in &REPLAYED.1 {
+        let run = &recorded.meta.run;
+        assert_eq!(
+            derived.missing,
+            Vec::<String>::new(),
+            "{run}: requests that were not recorded"
+        );
+        assert_eq!(
+            derived.unused,
+            Vec::<String>::new(),
+            "{run}: exchanges nobody asked for"
+        );
+        assert_eq!(derived.gaps, recorded.gaps, "{run}");
+        assert!(derived.tables.keys().eq(recorded.meta.records.keys()), "{run}: tables");
+        for (table, lines) in &recorded.meta.records {
+            let text = records_text(&derived.tables[table]).unwrap();
+            assert_eq!(Digest::of(text), lines.sha256, "{run}: {table}");
+        }
+    }
+}
+
+#[test]
+fn a_replayed_snapshot_is_the_recorded_one() {
+    for Replayed { recorded, sealed, .. } in &REPLAYED.1 {
         assert_eq!(sealed.records, recorded.meta.records);
         assert_eq!(sealed.exchanges, recorded.meta.exchanges);
         assert_eq!(sealed.gaps, recorded.meta.gaps);
-        writer = Some(next);
     }
-    assert!(Locker::verify(dir.path()).unwrap().faults.is_empty());
+    assert!(Locker::verify(REPLAYED.0.path()).unwrap().faults.is_empty());
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ fn plan() -> Plan {
     }
 }
 
-fn exchange(operation: &str) -> Exchange {
+pub fn exchange(operation: &str) -> Exchange {
     Exchange {
         i: 0,
         attempt: 1,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use evidence::clock::Timestamp;
 use evidence::digest::Digest;
-use evidence::exchange::{Exchange, Outcome};
+use evidence::exchange::Exchange;
 use evidence::locker::disk::Disk;
 use evidence::locker::{Layout, Locker, LockerError, Sealing, Writer};
 use evidence::log::NO_PREVIOUS;
@@ -46,31 +46,11 @@ fn folder() -> TempDir {
 
 fn exchange(operation: &str) -> Exchange {
     Exchange {
-        i: 0,
-        attempt: 1,
-        invocation: "0".into(),
-        account: "111122223333".into(),
-        region: "us-east-1".into(),
-        signed_region: "us-east-1".into(),
-        service: "iam".into(),
-        operation: operation.into(),
-        params: json!({}),
-        method: "POST".into(),
-        endpoint: "https://iam.amazonaws.com/".into(),
         access_key_id: None,
-        sent_at: at("2025-06-30T00:00:01Z"),
-        recv_at: at("2025-06-30T00:00:02Z"),
-        rtt_ns: 1,
-        outcome: Outcome::Response,
-        transport_error: None,
-        status: Some(200),
         aws_date: None,
         request_id: None,
         headers: BTreeMap::new(),
-        body: None,
-        body_sha256: None,
-        body_len: 0,
-        redaction: None,
+        ..crate::locker::exchange(operation)
     }
 }
 

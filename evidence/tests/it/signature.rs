@@ -400,12 +400,12 @@ impl Seeded {
     }
 }
 
-fn decoded(armoured: &str) -> Vec<u8> {
+pub fn decoded(armoured: &str) -> Vec<u8> {
     let body: String = armoured.lines().filter(|line| !line.starts_with('-')).collect();
     BASE64.decode(body).unwrap()
 }
 
-fn encoded(blob: &[u8]) -> String {
+pub fn encoded(blob: &[u8]) -> String {
     format!(
         "-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n",
         BASE64.encode(blob)

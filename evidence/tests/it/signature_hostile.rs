@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use evidence::clock::Timestamp;
 use evidence::custody::signature::{AllowedSigners, PrivateKey, PublicKey, Signer, prepare, sign, verify};
 use proptest::prelude::*;
+
+use crate::signature::{decoded, encoded};
 
 const OWNER: &str = "owner@acme";
 const MESSAGE: &[u8] = b"what is signed";
@@ -40,18 +40,6 @@ static SIGNED: LazyLock<([Vec<u8>; 2], AllowedSigners)> = LazyLock::new(|| {
     let list = format!("* {}\n* {}", key().public_key(), p256_public());
     (signed, AllowedSigners::parse(&list).unwrap())
 });
-
-fn decoded(armoured: &str) -> Vec<u8> {
-    let body: String = armoured.lines().filter(|line| !line.starts_with('-')).collect();
-    BASE64.decode(body).unwrap()
-}
-
-fn encoded(blob: &[u8]) -> String {
-    format!(
-        "-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n",
-        BASE64.encode(blob)
-    )
-}
 
 proptest! {
     #[test]

@@ -230,6 +230,17 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
 
+def serve(port: int, handler: type[Handler]) -> int:
+    """Serve on 127.0.0.1 until interrupted; port 0 picks a free one."""
+    with Server(("127.0.0.1", port), handler) as server:
+        print(f"listening on http://127.0.0.1:{server.server_address[1]}", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            pass
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], epilog=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--upstream", required=True, metavar="URL")
@@ -243,13 +254,7 @@ def main() -> int:
         parser.error(str(refused))
     Handler.upstream = urllib.parse.urlsplit(arguments.upstream).netloc
     Handler.log = open(arguments.log, "a", encoding="utf-8", buffering=1) if arguments.log else None
-    with Server(("127.0.0.1", arguments.port), Handler) as server:
-        print(f"listening on http://127.0.0.1:{server.server_address[1]}", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
-    return 0
+    return serve(arguments.port, Handler)
 
 
 if __name__ == "__main__":

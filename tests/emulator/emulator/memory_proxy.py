@@ -48,13 +48,7 @@ def main() -> int:
     arguments = parser.parse_args()
     Handler.rules = fault_proxy.Rules([])
     Handler.upstream = urllib.parse.urlsplit(arguments.upstream).netloc
-    with fault_proxy.Server(("127.0.0.1", arguments.port), Handler) as server:
-        print(f"listening on http://127.0.0.1:{server.server_address[1]}", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
-    return 0
+    return fault_proxy.serve(arguments.port, Handler)
 
 
 if __name__ == "__main__":
