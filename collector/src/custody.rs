@@ -60,7 +60,9 @@ impl KmsKey {
     }
 
     async fn client(&self) -> Result<aws_sdk_kms::Client, String> {
-        let loaded = environment::load().await.map_err(|e| e.to_string())?;
+        let loaded = environment::load([self.arn.as_str()])
+            .await
+            .map_err(|e| e.to_string())?;
         let config = loaded
             .to_builder()
             .http_client(CustodyClient(environment::http_client()))

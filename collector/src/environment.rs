@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::{RetryConfig, RetryMode};
 use aws_types::app_name::AppName;
 use aws_types::region::Region;
+use evidence::partition;
 
 use crate::run::CollectError;
 use crate::transport::live::{Capture, LiveClient, chain};
@@ -27,13 +28,14 @@ pub fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-/// Loads the environment and the profile, and checks what can be checked without a call.
-pub async fn load() -> Result<SdkConfig, CollectError> {
+/// Loads the environment and the profile, and checks what can be checked without a call. `arns` are of
+/// what is to be used; they tell the partition where no region is chosen.
+pub async fn load<'a>(arns: impl IntoIterator<Item = &'a str>) -> Result<SdkConfig, CollectError> {
     let loaded = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client())
         .load()
         .await;
-    let region = loaded.region().cloned().unwrap_or_else(|| Region::new("us-east-1"));
+    let region = loaded.region().cloned().unwrap_or_else(|| Region::new(unchosen(arns)));
     if !is_region(region.as_ref()) {
         return Err(CollectError::Scope(format!(
             "the region `{region}` (AWS_REGION or the profile) is no name of a region such as eu-central-1"
@@ -52,6 +54,17 @@ pub async fn load() -> Result<SdkConfig, CollectError> {
         .await
         .map_err(|e| CollectError::Credentials(no_credentials(&e)))?;
     Ok(loaded.into_builder().region(region).build())
+}
+
+/// The region to ask first where neither the environment nor the profile names one: the home of the partition that
+/// an ARN names. Without one it is that of the first partition, as it was with AWS's tools before regions were asked for
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html>).
+fn unchosen<'a>(arns: impl IntoIterator<Item = &'a str>) -> &'static str {
+    let named = arns
+        .into_iter()
+        .filter_map(partition::of_arn)
+        .find_map(partition::named);
+    named.or(partition::KNOWN.first()).map_or("", |known| known.home)
 }
 
 /// Endpoints set in the environment: `AWS_ENDPOINT_URL` and those of single services.
@@ -120,6 +133,13 @@ pub fn capturing(loaded: &SdkConfig, app: &str, capture: &Arc<Capture>) -> SdkCo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_no_region_is_chosen_a_role_tells_the_partition() {
+        assert_eq!(unchosen(["arn:aws-us-gov:iam::111122223333:role/r"]), "us-gov-west-1");
+        assert_eq!(unchosen(["arn:aws-eusc:iam::111122223333:role/r"]), "eusc-de-east-1");
+        assert_eq!(unchosen([]), "us-east-1");
+    }
 
     #[test]
     fn regions_and_urls_are_told_from_typing_errors() {

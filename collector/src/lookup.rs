@@ -77,7 +77,7 @@ pub struct Lookups {
 impl Lookups {
     /// Opens the accounts. One whose credentials cannot be had is refused at each lookup.
     pub async fn open(accounts: &[String], reach: &Reach) -> Result<Self, CollectError> {
-        let loaded = environment::load().await?;
+        let loaded = environment::load(reach.targets.iter().filter_map(|target| target.role_arn.as_deref())).await?;
         let capture = Capture::in_memory(reach.clock.clone(), reach.timeout, Arc::new(crate::progress::Silent));
         let base = environment::capturing(&loaded, NAME, &capture);
         let mut sessions = BTreeMap::new();

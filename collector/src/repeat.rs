@@ -82,7 +82,7 @@ pub async fn repeat(
     chosen: BTreeSet<u64>,
     reach: &Reach,
 ) -> Result<Repeated, CollectError> {
-    let loaded = environment::load().await?;
+    let loaded = environment::load(reach.targets.iter().filter_map(|target| target.role_arn.as_deref())).await?;
     let capture = Capture::in_memory(reach.clock.clone(), reach.timeout, Arc::new(crate::progress::Silent));
     let damaged = |e: evidence::snapshot::SnapshotError| evidence::locker::LockerError::Damaged {
         file: snapshot.meta.run.clone(),
@@ -127,7 +127,7 @@ pub(crate) async fn open(base: &SdkConfig, targets: &[Target], account: &str) ->
         Some(target) => assume(base, NAME, target).await,
         None => base.clone(),
     };
-    let region = config.region().map_or("us-east-1", |region| region.as_ref()).to_owned();
+    let region = config.region().map(|region| region.to_string()).unwrap_or_default();
     let session = Session::live(config.clone(), None);
     match identify(&session, &region).await {
         Err(failure) => Err(failure.of_call("sts:GetCallerIdentity")),

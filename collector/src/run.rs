@@ -10,6 +10,7 @@ use aws_config::SdkConfig;
 use evidence::clock::{Clock, Timestamp};
 use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Draft, LockerError, Sealing, Writer};
+use evidence::partition;
 use evidence::record::{Account, Row};
 use evidence::snapshot::{AccountScope, Plan, Snapshot, SnapshotError, SnapshotMeta, Status, Tool};
 use futures::stream::{self, StreamExt};
@@ -95,7 +96,7 @@ pub async fn collect(
     request: Request,
     interrupt: impl Future<Output = ()>,
 ) -> Result<Collected, CollectError> {
-    let loaded = environment::load().await?;
+    let loaded = environment::load(request.targets.iter().filter_map(|target| target.role_arn.as_deref())).await?;
     let opened_at = request.clock.now();
     let mut draft = writer.begin(opened_at, &request.tool, plan(&request.sources, request.event_days))?;
     // AWS's own log then has the head of ours with every call, and dates it.
@@ -210,10 +211,11 @@ pub(crate) async fn derive(
     };
     let mut accounts = Vec::new();
     for scope in &snapshot.meta.accounts {
-        let session = session_of(&scope.account);
-        let home = partition_home(&scope.caller_arn).to_owned();
+        let partition = snapshot.partition(&scope.account).unwrap_or_default();
+        let session = session_of(&scope.account).of_account(&scope.account, partition);
         let asked_in = identity_region(&snapshot.exchanges, &scope.account);
-        if let Ok(identity) = identify(&session, &asked_in).await {
+        let home = snapshot.home(&scope.account).unwrap_or(asked_in).to_owned();
+        if let Ok(identity) = identify(&session, asked_in).await {
             shared.keep(identity_row(&identity));
         }
         let regions = Regions::Only(scope.regions.clone());
@@ -414,7 +416,8 @@ async fn open_accounts(
     let mut accounts: Vec<Opened> = Vec::new();
     for target in targets {
         let session = Session::live(assume(base, witness, target).await, None);
-        let region = base.region().map_or("us-east-1", |region| region.as_ref());
+        // The environment has given it one.
+        let region = base.region().map(AsRef::as_ref).unwrap_or_default();
         let identity = identify(&session, region)
             .await
             .map_err(|failure| identity_error(&failure))?;
@@ -430,10 +433,15 @@ async fn open_accounts(
                 "account {account} is in [scope] of exhibit.toml twice"
             )));
         }
-        shared.keep(identity_row(&identity));
         let caller_arn = identity.output.arn().unwrap_or_default().to_owned();
-        let home = partition_home(&caller_arn).to_owned();
-        let session = session.of_account(&account);
+        let Some(partition) = partition::of_arn(&caller_arn) else {
+            return Err(CollectError::Identity(format!(
+                "the caller's ARN is `{caller_arn}`, which names no partition"
+            )));
+        };
+        shared.keep(identity_row(&identity));
+        let home = partition::home(partition, region).to_owned();
+        let session = session.of_account(&account, partition);
         let found = crate::region::find(&session, &account, &home, &request.regions).await;
         check_regions(&found, &account, region, &request.regions)?;
         shared.keep(found.batch);
@@ -506,7 +514,7 @@ fn identity_row(identity: &Answer<Identity>) -> Batch {
         region: "global".to_owned(),
         key: account,
         source: identity.exchange,
-        partition: arn.split(':').nth(1).unwrap_or("aws").to_owned(),
+        partition: partition::of_arn(arn).unwrap_or_default().to_owned(),
         caller_arn: arn.to_owned(),
         caller_id: identity.output.user_id().unwrap_or_default().to_owned(),
     });
@@ -529,20 +537,10 @@ fn identity_error(failure: &Failure) -> CollectError {
     }
 }
 
-/// The region in which global services of the caller's partition are asked.
-fn partition_home(caller_arn: &str) -> &'static str {
-    match caller_arn.split(':').nth(1) {
-        Some("aws-cn") => "cn-north-1",
-        Some("aws-us-gov") => "us-gov-west-1",
-        _ => "us-east-1",
-    }
-}
-
 /// The client region of the recorded GetCallerIdentity: whichever the environment had.
-fn identity_region(exchanges: &[evidence::exchange::Exchange], account: &str) -> String {
+fn identity_region<'a>(exchanges: &'a [evidence::exchange::Exchange], account: &str) -> &'a str {
     exchanges
         .iter()
         .find(|e| e.account == account && e.operation == "GetCallerIdentity")
-        .map_or("us-east-1", |e| e.region.as_str())
-        .to_owned()
+        .map_or("", |e| e.region.as_str())
 }

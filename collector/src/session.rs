@@ -18,6 +18,7 @@ use crate::transport::replay::{Recording, ReplayClient};
 pub struct Session {
     config: SdkConfig,
     account: Option<String>,
+    partition: String,
     replay: bool,
     /// A custom endpoint (an emulator) has no host name per bucket.
     path_style: bool,
@@ -30,6 +31,7 @@ impl Session {
         Self {
             config,
             account,
+            partition: String::new(),
             replay: false,
             path_style,
         }
@@ -49,6 +51,7 @@ impl Session {
         Self {
             config,
             account: Some(account),
+            partition: String::new(),
             replay: true,
             path_style: true,
         }
@@ -64,11 +67,17 @@ impl Session {
         }
     }
 
-    /// The same, for an account that has told its id.
+    /// The same, for an account that has told its id and its partition.
     #[must_use]
-    pub fn of_account(mut self, account: &str) -> Self {
+    pub fn of_account(mut self, account: &str, partition: &str) -> Self {
         self.account = Some(account.to_owned());
+        self.partition = partition.to_owned();
         self
+    }
+
+    /// The partition of the account, as the caller's ARN names it; it goes into every ARN that has to be made.
+    pub fn partition(&self) -> &str {
+        &self.partition
     }
 
     /// Whether a recording answers.
@@ -88,7 +97,7 @@ impl Session {
         }
     }
 
-    fn partition(&self, service: &str, region: &str) -> aws_smithy_runtime::client::retries::RetryPartition {
+    fn retries(&self, service: &str, region: &str) -> aws_smithy_runtime::client::retries::RetryPartition {
         // One throttled account must not use up the retries of another.
         let account = self.account.as_deref().unwrap_or("unknown");
         aws_smithy_runtime::client::retries::RetryPartition::new(format!("{service}/{region}/{account}"))
@@ -103,7 +112,7 @@ macro_rules! client {
             pub fn $name(&self, region: &str) -> $sdk::Client {
                 let builder = $sdk::config::Builder::from(&self.of_region(region))
                     .interceptor(self.label($service, region))
-                    .retry_partition(self.partition($service, region));
+                    .retry_partition(self.retries($service, region));
                 $( let builder = { let ($builder, $session) = (builder, self); $more }; )?
                 $sdk::Client::from_conf(builder.build())
             }

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evidence::clock::Timestamp;
 use evidence::gap::Gap;
+use evidence::partition;
 use evidence::record::{Record, Row};
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
@@ -159,6 +160,17 @@ impl<'a> Context<'a> {
     /// The rows and gaps so far.
     pub fn into_batch(self) -> Batch {
         self.batch.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An ARN in this region and account, where AWS gives only a name or an id.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        let (partition, region, account) = (self.session.partition(), self.region, self.account);
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    /// A bucket's ARN.
+    pub fn bucket_arn(&self, bucket: &str) -> String {
+        partition::bucket_arn(self.session.partition(), bucket)
     }
 
     /// Keeps a row.

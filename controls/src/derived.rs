@@ -17,6 +17,7 @@ mod ecr;
 mod efs;
 mod gaps;
 mod glob;
+mod home;
 mod iam;
 mod kms;
 mod monitoring;
@@ -54,6 +55,7 @@ pub static TABLES: &[DerivedTable] = &[
     ec2::RULE_SOURCE,
     ecr::REPOSITORY_SCANNING,
     efs::POLICY_STATEMENT,
+    home::ACCOUNT_HOME,
     iam::POLICY_STATEMENT,
     kms::POLICY_STATEMENT,
     monitoring::EVENT_RULE_TARGET,
@@ -93,6 +95,7 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
     write(&ec2::RULE_SOURCE, ec2::rule_sources(snapshot))?;
     write(&ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(&efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
+    write(&home::ACCOUNT_HOME, home::account_homes(snapshot))?;
     write(&iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
     write(&kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(&monitoring::EVENT_RULE_TARGET, monitoring::event_rule_targets(snapshot))?;

@@ -220,7 +220,7 @@ fn unseen(table: &Table, (row, fields): &(Identity, &Row), snapshot: &Snapshot) 
 
 /// Does the row belong to the resource that a gap names? Buckets are named by their ARN there.
 fn is_about(row: &Row, resource: &str) -> bool {
-    let name = resource.strip_prefix("arn:aws:s3:::").unwrap_or(resource);
+    let name = crate::partition::bucket_of(resource).unwrap_or(resource);
     row.values()
         .filter_map(Value::as_str)
         .any(|value| value == resource || value == name)

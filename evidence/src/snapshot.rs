@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::digest::Digest;
 use crate::exchange::Exchange;
 use crate::gap::Gap;
+use crate::partition;
 use crate::record::{Record, Row};
 
 /// `format` of `snapshot.json`.
@@ -194,6 +195,31 @@ impl Snapshot {
             gaps,
             tables,
         })
+    }
+
+    /// The partition of an account, as the ARN of whoever collected names it.
+    pub fn partition(&self, account: &str) -> Option<&str> {
+        let scope = self.meta.accounts.iter().find(|scope| scope.account == account);
+        let named = || {
+            let of_account = |row: &&Row| row.get("account").and_then(serde_json::Value::as_str) == Some(account);
+            let row = self.rows("account").iter().find(of_account)?;
+            row.get("partition")?.as_str().filter(|name| !name.is_empty())
+        };
+        scope
+            .and_then(|scope| partition::of_arn(&scope.caller_arn))
+            .or_else(named)
+    }
+
+    /// The region in which an account's global services are asked and have their events: the home of
+    /// its partition; where that is not known, the region in which the caller asked who he is.
+    pub fn home(&self, account: &str) -> Option<&str> {
+        let asked = self
+            .exchanges
+            .iter()
+            .find(|e| e.account == account && e.operation == "GetCallerIdentity")
+            .map(|e| e.region.as_str());
+        let known = self.partition(account).and_then(partition::named);
+        known.map(|known| known.home).or(asked)
     }
 
     /// The rows of a table.

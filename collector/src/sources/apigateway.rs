@@ -58,16 +58,12 @@ async fn stages(context: &Context<'_>, gateway: &aws_sdk_apigateway::Client, waf
         Ok(answer) => answer,
         Err(failure) => return context.gap("apigateway:GetStages", Some(api), &failure),
     };
-    let partition = match context.region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
     for stage in answer.output.item() {
         let name = stage.stage_name().unwrap_or_default();
         // As AWS documents it for associations; the API does not give it.
         let arn = format!(
-            "arn:{partition}:apigateway:{}::/restapis/{api}/stages/{name}",
+            "arn:{}:apigateway:{}::/restapis/{api}/stages/{name}",
+            context.session.partition(),
             context.region
         );
         let acl = text(stage.web_acl_arn());

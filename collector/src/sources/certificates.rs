@@ -1,6 +1,7 @@
 //! TLS certificates, in ACM and in IAM.
 
 use aws_sdk_acm::types::{Filters, KeyAlgorithm};
+use evidence::partition;
 use evidence::record::{AcmCertificate, IamServerCertificate};
 
 use super::put::{list, put, sorted};
@@ -23,15 +24,13 @@ pub(super) static IAM: Source = Source {
     collect: |context| Box::pin(server_certificates(context)),
 };
 
-/// Where CloudFront's certificates are, whatever regions are in scope.
-const CLOUDFRONT: &str = "us-east-1";
-
 async fn acm(context: &Context<'_>) {
     certificates(context, context.region).await;
     let first = context.regions.first().map(String::as_str) == Some(context.region);
-    let commercial = !context.region.starts_with("cn-") && !context.region.starts_with("us-gov-");
-    if first && commercial && !context.regions.iter().any(|region| region == CLOUDFRONT) {
-        certificates(context, CLOUDFRONT).await;
+    // CloudFront's are in one region, whatever regions are in scope.
+    let cloudfront = partition::named(context.session.partition()).and_then(|known| known.cloudfront_certificates);
+    if let Some(region) = cloudfront.filter(|one| first && !context.regions.iter().any(|region| region == one)) {
+        certificates(context, region).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use evidence::record::{DynamodbContinuousBackups, DynamodbReplica, DynamodbTable, DynamodbTableTags, DynamodbTtl};
 
-use super::rows::{arn, put};
+use super::rows::put;
 use crate::convert::{tags, text, time};
 use crate::source::{Context, Scope, Source, token};
 
@@ -50,7 +50,7 @@ async fn tables(context: &Context<'_>) {
     let client = &dynamodb;
     context
         .each(&names, |(name, listed_in)| async move {
-            let arn = arn(context, "dynamodb", &format!("table/{name}"));
+            let arn = context.arn("dynamodb", &format!("table/{name}"));
             let of = Table {
                 context,
                 client,

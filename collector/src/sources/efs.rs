@@ -30,10 +30,8 @@ async fn file_systems(context: &Context<'_>) {
         |page, source| {
             for system in page.file_systems() {
                 let id = system.file_system_id().to_owned();
-                let arn = text(system.file_system_arn()).unwrap_or_else(|| {
-                    let (region, account) = (context.region, context.account);
-                    format!("arn:aws:elasticfilesystem:{region}:{account}:file-system/{id}")
-                });
+                let arn = text(system.file_system_arn())
+                    .unwrap_or_else(|| context.arn("elasticfilesystem", &format!("file-system/{id}")));
                 found.push((id.clone(), arn.clone()));
                 put!(context, EfsFileSystem, arn.clone(), source, {
                     id,

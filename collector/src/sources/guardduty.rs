@@ -78,8 +78,7 @@ struct Detector<'a> {
 
 impl Detector<'_> {
     fn arn(&self) -> String {
-        let Context { account, region, .. } = self.context;
-        format!("arn:aws:guardduty:{region}:{account}:detector/{}", self.id)
+        self.context.arn("guardduty", &format!("detector/{}", self.id))
     }
 
     async fn settings(&self) {

@@ -3,7 +3,7 @@
 use aws_sdk_opensearch::types::DomainStatus;
 use evidence::record::{OpensearchDomain, OpensearchDomainTags};
 
-use super::rows::{arn, put, sorted};
+use super::rows::{put, sorted};
 use crate::convert::{tags, text};
 use crate::source::{Context, Scope, Source};
 
@@ -40,7 +40,7 @@ async fn domains(context: &Context<'_>) {
                 Ok(answer) => (answer.output.domain_status_list().to_vec(), answer.exchange),
                 Err(failure) => {
                     for name in names {
-                        let arn = arn(context, "es", &format!("domain/{name}"));
+                        let arn = context.arn("es", &format!("domain/{name}"));
                         context.gap("opensearch:DescribeDomains", Some(&arn), &failure);
                     }
                     (Vec::new(), listed_in)
@@ -69,7 +69,7 @@ async fn domains(context: &Context<'_>) {
 fn domain(context: &Context<'_>, name: &str, found: Option<&DomainStatus>, source: u64) -> OpensearchDomain {
     let arn = found
         .and_then(|domain| text(Some(domain.arn())))
-        .unwrap_or_else(|| arn(context, "es", &format!("domain/{name}")));
+        .unwrap_or_else(|| context.arn("es", &format!("domain/{name}")));
     let at_rest = found.and_then(|domain| domain.encryption_at_rest_options());
     let endpoint = found.and_then(|domain| domain.domain_endpoint_options());
     let vpc = found.and_then(|domain| domain.vpc_options());

@@ -2,7 +2,7 @@
 
 use evidence::record::RedshiftCluster;
 
-use super::rows::{arn, list, put, sorted};
+use super::rows::{list, put, sorted};
 use crate::convert::{tags, text, time};
 use crate::source::{Context, Scope, Source, token};
 
@@ -24,7 +24,7 @@ async fn clusters(context: &Context<'_>) {
         clusters,
         |cluster, source| {
             let id = cluster.cluster_identifier().unwrap_or_default().to_owned();
-            let arn = arn(context, "redshift", &format!("cluster:{id}"));
+            let arn = context.arn("redshift", &format!("cluster:{id}"));
             let groups = cluster.vpc_security_groups().iter();
             put!(context, RedshiftCluster, arn.clone(), source, {
                 arn,

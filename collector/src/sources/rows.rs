@@ -1,6 +1,4 @@
-//! What sources of many small reads share: a row's envelope, sorted lists, ARNs that AWS leaves to be made.
-
-use crate::source::Context;
+//! What sources of many small reads share: a row's envelope, sorted lists.
 
 /// Keeps a row of the context's account and region.
 macro_rules! put {
@@ -36,15 +34,4 @@ pub(super) fn sorted<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Vec
     let mut items: Vec<String> = items.into_iter().map(Into::into).collect();
     items.sort();
     items
-}
-
-/// An ARN in the context's region and account, where AWS gives only a name.
-pub(super) fn arn(context: &Context<'_>, service: &str, resource: &str) -> String {
-    let (region, account) = (context.region, context.account);
-    let partition = match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
-    format!("arn:{partition}:{service}:{region}:{account}:{resource}")
 }

@@ -95,7 +95,7 @@ async fn buckets(context: &Context<'_>) {
     context
         .each(&listed, |bucket| async move {
             let region = bucket.region.as_deref().unwrap_or(context.client_region);
-            let arn = format!("arn:aws:s3:::{}", bucket.name);
+            let arn = context.bucket_arn(&bucket.name);
             context.put(&S3Bucket {
                 account: context.account.to_owned(),
                 region: region.to_owned(),
@@ -145,7 +145,7 @@ async fn locate(context: &Context<'_>, s3: &Client, listed: &mut [Listed]) {
             let location = match context.ask(call.send()).await {
                 Ok(answer) => {
                     let location = match answer.output.location_constraint().map(|c| c.as_str()) {
-                        None | Some("") => "us-east-1",
+                        None | Some("") => context.client_region,
                         Some("EU") => "eu-west-1",
                         Some(region) => region,
                     };
@@ -160,7 +160,7 @@ async fn locate(context: &Context<'_>, s3: &Client, listed: &mut [Listed]) {
                     Some(location.to_owned())
                 }
                 Err(failure) => {
-                    let arn = format!("arn:aws:s3:::{}", bucket.name);
+                    let arn = context.bucket_arn(&bucket.name);
                     context.gap("s3:GetBucketLocation", Some(&arn), &failure);
                     None
                 }

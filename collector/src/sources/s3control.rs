@@ -75,8 +75,8 @@ async fn access_points(context: &Context<'_>) {
     for page in &list.pages {
         for point in page.output.access_point_list() {
             let name = point.name().to_owned();
-            let arn = text(point.access_point_arn())
-                .unwrap_or_else(|| format!("arn:aws:s3:{}:{}:accesspoint/{name}", context.region, context.account));
+            let arn =
+                text(point.access_point_arn()).unwrap_or_else(|| context.arn("s3", &format!("accesspoint/{name}")));
             context.put(&S3AccessPoint {
                 account: context.account.to_owned(),
                 region: context.region.to_owned(),

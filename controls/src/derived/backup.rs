@@ -150,7 +150,7 @@ pub(super) fn coverage(snapshot: &Snapshot) -> Vec<Cells> {
             if store.kind == "EBS" {
                 // A backup of an instance is a backup of its volumes.
                 let machines = row.texts("instances").into_iter();
-                arns.extend(machines.map(|id| stores::arn(row, "ec2", &format!("instance/{id}"))));
+                arns.extend(machines.map(|id| stores::arn(snapshot, row, "ec2", &format!("instance/{id}"))));
             }
             for arn in &arns {
                 found.extend(points.get(&(row.account(), arn.as_str())).into_iter().flatten());
@@ -291,7 +291,7 @@ pub(super) fn plan_resources(snapshot: &Snapshot) -> Vec<Cells> {
                     row,
                     kind: "EC2",
                     resource: id.to_owned(),
-                    arn: stores::arn(row, "ec2", &format!("instance/{id}")),
+                    arn: stores::arn(snapshot, row, "ec2", &format!("instance/{id}")),
                     name: row.text("name").unwrap_or(id).to_owned(),
                     tags: Some(tags_of(row)),
                 })

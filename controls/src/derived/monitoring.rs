@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use evidence::partition;
 use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
@@ -95,8 +96,10 @@ struct Account<'a> {
     row: &'a Row,
     id: &'a str,
     partition: &'a str,
-    /// The region of global services, and another one.
-    regions: (&'static str, &'static str),
+    /// The region in which global services write their events.
+    home: &'a str,
+    /// Another region, where the partition has one.
+    other: Option<&'a str>,
     /// Enabled and in scope.
     in_scope: BTreeSet<&'a str>,
 }
@@ -104,19 +107,24 @@ struct Account<'a> {
 fn accounts(snapshot: &Snapshot) -> Vec<Account<'_>> {
     let rows = snapshot.rows("account").iter();
     rows.map(|row| {
-        let partition = row.text("partition").unwrap_or("aws");
+        let partition = row.text("partition").unwrap_or_default();
         let regions = snapshot.rows("region").iter();
+        let in_scope: BTreeSet<_> = regions
+            .filter(|r| {
+                r.account() == row.account() && r.flag("enabled") == Some(true) && r.flag("in_scope") == Some(true)
+            })
+            .filter_map(|r| r.text("name"))
+            .collect();
+        let first = in_scope.first().copied();
+        let home = snapshot.home(row.account()).or(first).unwrap_or_default();
+        let another = in_scope.iter().copied().find(|region| *region != home);
         Account {
             row,
             id: row.account(),
             partition,
-            regions: events::regions(partition),
-            in_scope: regions
-                .filter(|r| {
-                    r.account() == row.account() && r.flag("enabled") == Some(true) && r.flag("in_scope") == Some(true)
-                })
-                .filter_map(|r| r.text("name"))
-                .collect(),
+            home,
+            other: partition::named(partition).and_then(|known| known.other).or(another),
+            in_scope,
         }
     })
     .collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use evidence::partition;
 use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
@@ -159,7 +160,7 @@ pub(super) fn bucket_exposures(snapshot: &Snapshot) -> Vec<Cells> {
     buckets
         .map(|(row, bucket)| {
             let account = row.account();
-            let arn = arn(row, bucket);
+            let arn = row.text("arn").unwrap_or_default().to_owned();
             let by_account = accounts.get(account).copied();
             let by_bucket = blocks.one(account, bucket);
             let effective = |column| or(&[switched_on(by_account, column), switched_on(by_bucket, column)]);
@@ -248,18 +249,11 @@ fn public_grants(grants: &[&Row]) -> Vec<String> {
     public
 }
 
-/// The ARN as AWS gives it, else as it must be.
-fn arn(bucket: &Row, name: &str) -> String {
-    bucket
-        .text("arn")
-        .map_or_else(|| format!("arn:aws:s3:::{name}"), str::to_owned)
-}
-
 pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
     let arns: BTreeMap<_, _> = snapshot
         .rows("s3_bucket")
         .iter()
-        .filter_map(|row| Some(((row.account(), row.text("name")?), arn(row, row.text("name")?))))
+        .filter_map(|row| Some(((row.account(), row.text("name")?), row.text("arn")?.to_owned())))
         .collect();
     let mut rows = Vec::new();
     for policy in snapshot
@@ -271,7 +265,7 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
         let arn = arns
             .get(&(policy.account(), bucket))
             .cloned()
-            .unwrap_or_else(|| format!("arn:aws:s3:::{bucket}"));
+            .unwrap_or_else(|| partition::bucket_arn(snapshot.partition(policy.account()).unwrap_or_default(), bucket));
         for (number, statement) in (1i64..).zip(policy::parse(policy.text("document"))) {
             let mut cells = policy.envelope(format!("{bucket} {number}"));
             cells.extend([bucket.to_owned().into(), number.into()]);

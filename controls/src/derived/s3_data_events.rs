@@ -70,9 +70,7 @@ pub(super) fn coverage(snapshot: &Snapshot) -> Vec<Cells> {
     let mut rows = Vec::new();
     for bucket in snapshot.rows("s3_bucket") {
         let Some(name) = bucket.text("name") else { continue };
-        let arn = bucket
-            .text("arn")
-            .map_or_else(|| format!("arn:aws:s3:::{name}"), str::to_owned);
+        let arn = bucket.text("arn").unwrap_or_default().to_owned();
         for trail in trails.get(bucket.account()).into_iter().flatten() {
             let Some(trail_arn) = trail.text("arn") else { continue };
             let home = trail.text("home_region").unwrap_or(trail.region());
@@ -167,7 +165,7 @@ impl Coverage {
         for (field, &(name, operator, value)) in fields.iter().zip(&parts) {
             match (name, operator) {
                 ("eventCategory" | "resources.type", "equals") => {}
-                ("eventSource", "equals") if value == "s3.amazonaws.com" => {}
+                ("eventSource", "equals") if value.starts_with("s3.amazonaws.") => {}
                 ("readOnly", "equals") => drop(read_only.insert(value)),
                 ("resources.ARN", "startsWith") => {
                     named = true;

@@ -270,12 +270,12 @@ pub(super) fn principals(snapshot: &Snapshot) -> Vec<Cells> {
     let buckets = snapshot
         .rows("s3_bucket")
         .iter()
-        .filter_map(|row| Some((row.account(), row.text("name")?)))
-        .filter(|(_, bucket)| delivered.contains(bucket));
+        .filter_map(|row| Some((row.account(), row.text("name")?, row.text("arn")?)))
+        .filter(|(_, bucket, _)| delivered.contains(bucket));
     let mut rows = Vec::new();
-    for (account, bucket) in buckets {
+    for (account, bucket, arn) in buckets {
         let held = Held::of(snapshot, account);
-        let objects = format!("arn:aws:s3:::{bucket}/");
+        let objects = format!("{arn}/");
         for (kind, table) in [("user", "iam_user_detail"), ("role", "iam_role")] {
             let principals = snapshot.rows(table).iter().filter(|row| row.account() == account);
             for principal in principals {

@@ -113,13 +113,9 @@ pub(super) fn tags_of(row: &Row) -> Vec<(String, String)> {
 }
 
 /// An ARN in the row's region and account.
-pub(super) fn arn(row: &Row, service: &str, resource: &str) -> String {
+pub(super) fn arn(snapshot: &Snapshot, row: &Row, service: &str, resource: &str) -> String {
     let (region, account) = (row.region(), row.account());
-    let partition = match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = snapshot.partition(account).unwrap_or_default();
     format!("arn:{partition}:{service}:{region}:{account}:{resource}")
 }
 
@@ -209,9 +205,7 @@ fn table<'a>(row: &'a Row, tags: &Keyed<'a>, backups: &Keyed<'a>) -> Store<'a> {
 
 fn bucket<'a>(row: &'a Row, tags: &Keyed<'a>, versioning: &Keyed<'a>) -> Store<'a> {
     let name = row.text("name").unwrap_or_default();
-    let arn = row
-        .text("arn")
-        .map_or_else(|| format!("arn:aws:s3:::{name}"), str::to_owned);
+    let arn = row.text("arn").unwrap_or_default().to_owned();
     let native = Native {
         name: Some("versioning"),
         // A bucket that never had versioning has no status.
@@ -235,6 +229,7 @@ fn bucket<'a>(row: &'a Row, tags: &Keyed<'a>, versioning: &Keyed<'a>) -> Store<'
 
 /// Volumes and the snapshots made of them.
 struct Volumes<'a> {
+    snapshot: &'a Snapshot,
     latest: BTreeMap<(&'a str, &'a str, &'a str), &'a str>,
     unread: Gaps<'a>,
 }
@@ -252,6 +247,7 @@ impl<'a> Volumes<'a> {
             *last = (*last).max(at);
         }
         Self {
+            snapshot,
             latest,
             unread: Gaps::of(snapshot, "ec2:DescribeSnapshots"),
         }
@@ -266,7 +262,7 @@ impl<'a> Volumes<'a> {
             row,
             kind: "EBS",
             resource: id.to_owned(),
-            arn: arn(row, "ec2", &format!("volume/{id}")),
+            arn: arn(self.snapshot, row, "ec2", &format!("volume/{id}")),
             name: row.text("name").unwrap_or(id).to_owned(),
             tags: Some(tags_of(row)),
             exempt: (!attached).then(|| "The volume is not in use.".to_owned()),

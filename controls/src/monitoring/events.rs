@@ -126,19 +126,10 @@ pub struct Form {
 pub struct Place<'a> {
     /// Account id.
     pub account: &'a str,
-    /// Partition: `aws`, `aws-cn`, `aws-us-gov`.
+    /// Partition, as it stands in ARNs.
     pub partition: &'a str,
     /// Region.
     pub region: &'a str,
-}
-
-/// The region in which a partition's global services write their events, and another one.
-pub fn regions(partition: &str) -> (&'static str, &'static str) {
-    match partition {
-        "aws-cn" => ("cn-north-1", "cn-northwest-1"),
-        "aws-us-gov" => ("us-gov-west-1", "us-gov-east-1"),
-        _ => ("us-east-1", "eu-west-1"),
-    }
 }
 
 /// All events of all controls.

@@ -5,11 +5,13 @@
 
 use std::path::Path;
 
-use controls::catalogue::{Catalogue, read_pages};
-use controls::examples;
+use controls::catalogue::{Catalogue, Control, read_pages};
+use controls::examples::{self, Example};
 
-#[test]
-fn examples_come_out_as_written() {
+use crate::common::elsewhere::{ELSEWHERE, Elsewhere};
+
+/// The pages on disk, and the one that `CONTROL` names.
+fn pages() -> (Catalogue, Option<String>) {
     let mut pages = read_pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("pages")).unwrap();
     let only = std::env::var("CONTROL").ok();
     if let Some(only) = &only {
@@ -28,6 +30,12 @@ fn examples_come_out_as_written() {
             .retain(|(file, _)| file.ends_with(".sql") || wanted.iter().any(|id| file.ends_with(&format!("/{id}.md"))));
     }
     let catalogue = Catalogue::from_pages(pages).unwrap_or_else(|e| panic!("{e}"));
+    (catalogue, only)
+}
+
+#[test]
+fn examples_come_out_as_written() {
+    let (catalogue, only) = pages();
     let report = match only.as_ref().map(|id| catalogue.get(id).unwrap()) {
         Some(control) => examples::check_control(&catalogue, control),
         None => examples::check(&catalogue),
@@ -41,4 +49,43 @@ fn examples_come_out_as_written() {
         failures.join("\n")
     );
     println!("{} examples", report.examples);
+}
+
+/// What an example in another partition comes to, if not to what is written.
+fn moved(catalogue: &Catalogue, control: &Control, text: &str, to: &Elsewhere) -> Result<(), Vec<String>> {
+    let mut example = Example::parse(&control.page, &to.text(text))?;
+    example.snapshot = to.snapshot(&example.snapshot);
+    let evaluation = example.run(catalogue, control)?;
+    example.compare(&evaluation.results.controls[&control.page.id])
+}
+
+/// No verdict may hang on the partition or on the names of regions.
+#[test]
+fn examples_come_out_the_same_in_every_partition() {
+    let (catalogue, only) = pages();
+    let mut failures = Vec::new();
+    let controls = catalogue
+        .controls()
+        .filter(|c| only.as_ref().is_none_or(|id| *id == c.page.id));
+    for control in controls {
+        for text in &control.page.examples {
+            for to in &ELSEWHERE {
+                if let Err(why) = moved(&catalogue, control, text, to) {
+                    let case = text.lines().next().unwrap_or_default();
+                    failures.push(format!(
+                        "{} in {}, {case}: {}",
+                        control.page.id,
+                        to.partition,
+                        why.join("; ")
+                    ));
+                }
+            }
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} differ:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }

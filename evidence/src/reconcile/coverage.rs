@@ -56,12 +56,18 @@ impl Coverage {
         if !named {
             return Some(format!("CloudTrail has it as {}", event.name));
         }
-        let own = [format!("{}.amazonaws.com", call.service)];
+        let own = [call.service.clone()];
         let sources = self.sources.get(&call.service).map_or(&own[..], Vec::as_slice);
-        // China's services end in amazonaws.com.cn in some events.
-        let from = event.source.strip_suffix(".cn").unwrap_or(&event.source);
-        (!sources.iter().any(|source| source == from)).then(|| format!("CloudTrail has it from {}", event.source))
+        // Some partitions' services end in their own suffix, such as amazonaws.com.cn, in some events.
+        let from = service_of(&event.source);
+        (!sources.iter().any(|source| service_of(source) == from))
+            .then(|| format!("CloudTrail has it from {}", event.source))
     }
+}
+
+/// `iam` of `iam.amazonaws.com` and of `iam.amazonaws.com.cn`.
+fn service_of(source: &str) -> &str {
+    source.split_once(".amazonaws.").map_or(source, |(service, _)| service)
 }
 
 /// `ListDistributions2020_05_31` is `ListDistributions`.

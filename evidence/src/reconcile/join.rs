@@ -218,7 +218,7 @@ fn uncalled(event: &Event, scene: &Scene<'_>) -> (Class, String) {
     {
         return (Class::Accounted, "a run of this locker got its credentials".to_owned());
     }
-    if scene.signs_with_kms && event.source == "kms.amazonaws.com" && SIGNING.contains(&event.name.as_str()) {
+    if scene.signs_with_kms && event.source.starts_with("kms.amazonaws.") && SIGNING.contains(&event.name.as_str()) {
         return (
             Class::Accounted,
             "signing with the KMS key that the log names".to_owned(),

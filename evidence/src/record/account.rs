@@ -5,7 +5,7 @@ use super::record;
 record! {
     /// The account and who looked at it, from GetCallerIdentity.
     "account" Account from ["sts:GetCallerIdentity"] volatile ["caller_arn", "caller_id"] {
-        /// AWS partition: `aws`, `aws-cn` or `aws-us-gov`.
+        /// AWS partition, as the caller's ARN names it: `aws`, `aws-cn`, `aws-eusc`, `aws-us-gov`, …
         partition: String,
         /// ARN of the identity that collected.
         caller_arn: String,

@@ -9,7 +9,7 @@ record! {
     "s3_bucket_location" S3BucketLocation from ["s3:ListBuckets", "s3:GetBucketLocation"] volatile [] {
         /// Bucket name.
         bucket: String,
-        /// Region that AWS names; `us-east-1` where its answer is empty.
+        /// Region that AWS names; the partition's home region (`us-east-1`) where its answer is empty.
         location: String,
     }
 }

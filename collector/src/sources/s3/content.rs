@@ -8,8 +8,8 @@ use evidence::record::S3LogBucketLevel;
 use super::Bucket;
 use crate::source::token;
 
-/// Who a policy lets write in a bucket that gets CloudTrail's logs.
-const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
+/// Who a policy lets write in a bucket that gets CloudTrail's logs, whatever suffix its partition has.
+const CLOUDTRAIL: &str = "cloudtrail.amazonaws.";
 /// Where AWS's services put their logs, at the top of the bucket or below a trail's prefix.
 const LOGS: &str = "AWSLogs/";
 /// A level with more than this many pages of a thousand names is no log bucket's.

@@ -38,12 +38,8 @@ pub(in super::super) const FILTER_EVENT: DerivedTable = DerivedTable {
 /// The regions in which an event is made up: a trail of all regions puts all into one log group,
 /// so the filter must not depend on where it happened.
 pub(super) fn regions_of<'a>(event: &Event, account: &Account<'a>) -> Vec<&'a str> {
-    let (home, second) = account.regions;
-    if event.global(false) {
-        vec![home]
-    } else {
-        vec![home, second]
-    }
+    let elsewhere = account.other.filter(|_| !event.global(false));
+    std::iter::once(account.home).chain(elsewhere).collect()
 }
 
 /// A metric filter on a log group that a trail streams to.
@@ -78,7 +74,7 @@ pub(super) fn filters<'a>(snapshot: &'a Snapshot, account: &Account<'_>) -> Vec<
             found.entry(key).or_default().push(row);
         }
     }
-    let usual = everyday(account.place(account.regions.0));
+    let usual = everyday(account.place(account.home));
     found
         .into_values()
         .map(|rows| {

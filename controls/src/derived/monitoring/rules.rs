@@ -80,7 +80,7 @@ pub(in super::super) const RULE_EVENT: DerivedTable = DerivedTable {
 /// The regions in which an event may happen: each has rules of its own.
 pub(super) fn regions_of<'a>(event: &Event, account: &Account<'a>) -> Vec<&'a str> {
     if event.global(true) {
-        vec![account.regions.0]
+        vec![account.home]
     } else {
         account.in_scope.iter().copied().collect()
     }

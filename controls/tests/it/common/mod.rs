@@ -1,5 +1,7 @@
 //! A small catalogue and small snapshots for tests of the engine.
 
+pub mod elsewhere;
+
 use controls::catalogue::Catalogue;
 use controls::evaluate::{Evaluation, evaluate};
 use controls::examples::Example;
