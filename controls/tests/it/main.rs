@@ -7,6 +7,7 @@ mod catalogue;
 mod common;
 mod examples;
 mod handbook;
+mod never_asked;
 mod period;
 mod period_events;
 mod refused_examples;
