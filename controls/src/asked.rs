@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::gap::{Gap, ReasonCode};
+use evidence::partition;
 use evidence::record;
-use evidence::snapshot::{Snapshot, Status};
+use evidence::snapshot::{AccountScope, Snapshot, Status};
 
 use crate::catalogue::operations_of;
 
@@ -39,6 +40,9 @@ const ONCE: &[&str] = &[
 /// Operations of these services that each region answers for itself.
 const REGIONAL: &[&str] = &["s3control:GetAccessPointPolicyStatus", "s3control:ListAccessPoints"];
 
+/// Events of global services stand in the partition's home alone.
+const LOOKUP: &str = "cloudtrail:LookupEvents";
+
 /// Does each region answer for itself, so that all in scope have to be asked?
 pub fn is_regional(operation: &str) -> bool {
     let service = operation.split(':').next().unwrap_or_default();
@@ -65,6 +69,11 @@ pub fn never_asked(snapshot: &Snapshot) -> Vec<NeverAsked> {
         let known = regions.entry(&scope.account).or_default();
         known.extend(scope.regions.iter().map(String::as_str));
     }
+    let homes: BTreeMap<&str, &str> = meta
+        .accounts
+        .iter()
+        .filter_map(|scope| Some((scope.account.as_str(), unread_home(scope)?)))
+        .collect();
     for gap in &snapshot.gaps {
         regions.entry(&gap.account).or_default();
     }
@@ -95,7 +104,15 @@ pub fn never_asked(snapshot: &Snapshot) -> Vec<NeverAsked> {
                 operation: (*operation).to_owned(),
                 region: region.map(str::to_owned),
             };
-            if same.iter().any(|o| asked.planned(account, o)) {
+            let planned = same.iter().any(|o| asked.planned(account, o));
+            if *operation == LOOKUP
+                && (planned || !places.is_empty())
+                && let Some(home) = homes.get(account).filter(|home| !places.contains(*home))
+                && !places.contains("global")
+            {
+                never.push(missing(Some(home)));
+            }
+            if planned {
                 continue;
             }
             if places.is_empty() {
@@ -106,6 +123,17 @@ pub fn never_asked(snapshot: &Snapshot) -> Vec<NeverAsked> {
         }
     }
     never
+}
+
+/// The region in which the events of global services stand, where it is neither in scope nor read besides.
+fn unread_home(scope: &AccountScope) -> Option<&'static str> {
+    let home = partition::home_region(partition::of_arn(&scope.caller_arn));
+    let read = scope
+        .regions
+        .iter()
+        .chain(&scope.events_home)
+        .any(|region| region == home);
+    (!scope.regions.is_empty() && !read).then_some(home)
 }
 
 /// Where each operation was asked.

@@ -602,6 +602,7 @@ fn blank() -> Snapshot {
             sources: Vec::new(),
             operations: Vec::new(),
             event_days: None,
+            controls: None,
             exchanges: none(),
             gaps: none(),
             records: BTreeMap::new(),

@@ -42,6 +42,7 @@ pub mod gap;
 pub mod locker;
 pub mod log;
 pub mod manual;
+pub mod partition;
 pub mod period;
 pub mod reconcile;
 pub mod record;
