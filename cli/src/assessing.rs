@@ -14,6 +14,7 @@ use report::SnapshotInput;
 use crate::args::Selection;
 use crate::config::Config;
 use crate::exit::Stop;
+use crate::ui::complain;
 
 /// A snapshot of the locker in memory.
 pub struct Loaded {
@@ -60,7 +61,8 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// By `--period` or `--snapshot`, else the latest complete snapshot.
+    /// By `--period` or `--snapshot`, else the newest full snapshot: complete, and for all controls in scope. Where
+    /// there is none, the newest complete one, and a word about it.
     pub fn of(selection: &Selection, config: &Config, locker: &Locker) -> Result<Self, Stop> {
         if let Some(name) = &selection.period {
             return config.period(name).cloned().map(Self::Period);
@@ -69,13 +71,20 @@ impl Subject {
         if let Some(run) = &selection.snapshot {
             return find(&all, run).map(Self::Snapshot);
         }
-        let latest = all.iter().rev().find(|entry| entry.status == "complete").or(all.last());
-        latest.cloned().map(Self::Snapshot).ok_or_else(|| {
-            Stop::usage(format!(
+        let Some(latest) = newest(&all) else {
+            return Err(Stop::usage(format!(
                 "{} has no snapshot yet; run `exhibit collect`",
                 locker.dir().display()
-            ))
-        })
+            )));
+        };
+        if let Some(chosen) = &latest.controls {
+            complain(&format!(
+                "There is no snapshot of all controls: {} was collected for {chosen}, and the others are not tested. \
+                 `exhibit collect` without --control asks for all.",
+                latest.run
+            ));
+        }
+        Ok(Self::Snapshot(latest.clone()))
     }
 
     /// By name: a period's, or a run id.
@@ -134,10 +143,18 @@ impl Subject {
     /// The last snapshot it rests on.
     pub fn last(&self, locker: &Locker) -> Result<Snapshot, Stop> {
         let entries = self.entries(locker)?;
-        let last = entries.iter().rev().find(|e| e.status == "complete").or(entries.last());
+        let last = newest(&entries);
         let run = last.map(|entry| entry.run.clone()).unwrap_or_default();
         Ok(locker.load(&run)?)
     }
+}
+
+/// The newest full snapshot, else the newest complete one, else the newest.
+pub fn newest(all: &[SnapshotEntry]) -> Option<&SnapshotEntry> {
+    let latest = |wanted: fn(&SnapshotEntry) -> bool| all.iter().rev().find(|entry| wanted(entry));
+    latest(SnapshotEntry::is_full)
+        .or_else(|| latest(|entry| entry.status == "complete"))
+        .or(all.last())
 }
 
 fn find(all: &[SnapshotEntry], run: &str) -> Result<SnapshotEntry, Stop> {

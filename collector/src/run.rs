@@ -11,8 +11,8 @@ use evidence::clock::{Clock, Timestamp};
 use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Draft, LockerError, Sealing, Writer};
 use evidence::partition;
-use evidence::record::{Account, Row};
-use evidence::snapshot::{AccountScope, Plan, Snapshot, SnapshotError, SnapshotMeta, Status, Tool};
+use evidence::record::{Account, CloudtrailEvent, Record, Row};
+use evidence::snapshot::{AccountScope, Chosen, Plan, Snapshot, SnapshotError, SnapshotMeta, Status, Tool};
 use futures::stream::{self, StreamExt};
 
 use crate::environment;
@@ -48,6 +48,8 @@ pub struct Request {
     pub regions: Regions,
     /// Sources to read.
     pub sources: Vec<&'static Source>,
+    /// The controls that are asked for, where these are not all in scope.
+    pub controls: Option<Chosen>,
     /// Days of event history to ask for, [`EventWindow::MOST_DAYS`] at most.
     pub event_days: u32,
     /// Time allowed for one attempt.
@@ -98,7 +100,7 @@ pub async fn collect(
 ) -> Result<Collected, CollectError> {
     let loaded = environment::load(request.targets.iter().filter_map(|target| target.role_arn.as_deref())).await?;
     let opened_at = request.clock.now();
-    let mut draft = writer.begin(opened_at, &request.tool, plan(&request.sources, request.event_days))?;
+    let mut draft = writer.begin(opened_at, &request.tool, plan(&request))?;
     // AWS's own log then has the head of ours with every call, and dates it.
     let roles = request.targets.iter().any(|target| target.role_arn.is_some());
     let witness = draft.witness(request.clock.now(), roles)?;
@@ -261,6 +263,7 @@ pub async fn collect_replayed(
         sources: meta.sources.clone(),
         operations: meta.operations.clone(),
         event_days: meta.event_days,
+        controls: meta.controls.clone(),
     };
     let mut draft = writer.begin(meta.opened_at, &meta.tool, plan)?;
     let bodies = evidence::snapshot::Bodies::of(zip).map_err(damaged)?;
@@ -285,7 +288,8 @@ pub async fn collect_replayed(
 }
 
 /// The plan as the evidence names it.
-fn plan(sources: &[&'static Source], event_days: u32) -> Plan {
+fn plan(request: &Request) -> Plan {
+    let sources = &request.sources;
     let ids: BTreeSet<&str> = sources.iter().map(|source| source.id).collect();
     let operations: BTreeSet<&str> = sources
         .iter()
@@ -297,7 +301,8 @@ fn plan(sources: &[&'static Source], event_days: u32) -> Plan {
         event_days: sources
             .iter()
             .any(|source| source.id == EVENTS.id)
-            .then(|| event_days.min(EventWindow::MOST_DAYS)),
+            .then(|| request.event_days.min(EventWindow::MOST_DAYS)),
+        controls: request.controls.clone(),
     }
 }
 
@@ -354,6 +359,10 @@ impl Shared<'_> {
                                 .iter()
                                 .map(|r| (account, source, r.as_str(), r.as_str())),
                         );
+                        if source.id == EVENTS.id {
+                            let home = account.scope.events_home.iter();
+                            reads.extend(home.map(|r| (account, source, r.as_str(), r.as_str())));
+                        }
                     }
                 }
             }
@@ -376,7 +385,11 @@ impl Shared<'_> {
                 let context = Context::new(&account.session, id, region, client_region, &account.scope.regions)
                     .looking_back(self.events);
                 (source.collect)(&context).await;
-                self.keep(context.into_batch());
+                let mut batch = context.into_batch();
+                if account.scope.events_home.as_deref() == Some(region) {
+                    leave_out_regional_events(&mut batch);
+                }
+                self.keep(batch);
                 let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
                 collected.unfinished.remove(&(id.clone(), source.id, region.to_owned()));
                 self.progress.read(source.id, id, region);
@@ -448,6 +461,7 @@ async fn open_accounts(
         let scope = AccountScope {
             account,
             caller_arn,
+            events_home: events_home(&home, &found.in_scope, shared.sources),
             regions: found.in_scope,
         };
         accounts.push(Opened { session, home, scope });
@@ -534,6 +548,56 @@ fn identity_error(failure: &Failure) -> CollectError {
         }
         (_, ReasonCode::AccessDenied) => CollectError::Credentials(text),
         _ => CollectError::Unreachable(text),
+    }
+}
+
+/// The home of the partition, if its event history is wanted and it is not in scope as a region: what root and IAM do
+/// stands in no other.
+fn events_home(home: &str, regions: &[String], sources: &[&'static Source]) -> Option<String> {
+    let read = sources.iter().any(|source| source.id == EVENTS.id);
+    (read && !regions.iter().any(|region| region == home)).then(|| home.to_owned())
+}
+
+/// Services that are not bound to a region: their events stand in the partition's home.
+const GLOBAL_EVENTS: &[&str] = &[
+    "account",
+    "artifact",
+    "billing",
+    "billingconsole",
+    "cloudfront",
+    "cloudtrail",
+    "globalaccelerator",
+    "health",
+    "iam",
+    "organizations",
+    "payments",
+    "route53",
+    "route53domains",
+    "shield",
+    "signin",
+    "sso",
+    "sso-directory",
+    "identitystore",
+    "sts",
+    "support",
+    "tax",
+    "trustedadvisor",
+    "waf",
+];
+
+/// Of a region that is out of scope only the events of global services are rows, and all that root did.
+fn leave_out_regional_events(batch: &mut Batch) {
+    if let Some(events) = batch.tables.get_mut(CloudtrailEvent::TABLE.name) {
+        events.retain(|event| {
+            let text = |column: &str| {
+                event
+                    .get(column)
+                    .and_then(serde_json::Value::as_str)
+                    .unwrap_or_default()
+            };
+            let service = text("event_source").split('.').next().unwrap_or_default();
+            GLOBAL_EVENTS.contains(&service) || text("user_type") == "Root" || text("event_name") == "AssumeRoot"
+        });
     }
 }
 

@@ -59,6 +59,15 @@ impl Control {
         let needed: BTreeSet<_> = tables.flat_map(|table| operations_of(table)).chain([ALWAYS]).collect();
         needed.into_iter().map(str::to_owned).collect()
     }
+
+    /// The operations without which there is nothing to judge, if nobody asked: besides those that are needed, those
+    /// of the controls before it.
+    pub fn to_be_asked(&self, parameters: &[ParameterUse]) -> Vec<String> {
+        let before = self.operations.iter().filter(|o| !self.own_operations.contains(o));
+        let before = before.filter(|o| !self.hint_operations.contains(o));
+        let all: BTreeSet<_> = self.needed(parameters).into_iter().chain(before.cloned()).collect();
+        all.into_iter().collect()
+    }
 }
 
 /// All controls, each after those whose verdicts it reads.

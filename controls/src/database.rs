@@ -14,6 +14,7 @@ use rusqlite::types::{Null, Value};
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 use serde::Serialize;
 
+use crate::asked::{self, NeverAsked};
 use crate::catalogue::Control;
 use crate::derived::{self, DerivedError};
 use crate::result::{ControlResult, Exception, ParameterUse};
@@ -71,6 +72,19 @@ pub static HELPERS: &[HelperTable] = &[
             column("error_code", Kind::Text, "AWS's error code."),
             column("message", Kind::Text, "AWS's message or ours."),
             column("exchange", Kind::Integer, "The last exchange of the failed call."),
+        ],
+    },
+    HelperTable {
+        name: "never_asked",
+        doc: "An operation that was never asked: what would come of it has no row, and is not absent.",
+        columns: &[
+            column("account", Kind::Text, "Account that was not asked."),
+            column(
+                "region",
+                Kind::Text,
+                "Region that was not asked; null where none was, so that nothing is known in the account.",
+            ),
+            column("operation", Kind::Text, "`service:Operation`."),
         ],
     },
     HelperTable {
@@ -365,12 +379,13 @@ impl Database {
             tables.make(|| create(&db, table.name, table.columns))?;
             insert(&db, table.name, table.columns, snapshot.rows(table.name))?;
         }
-        derived::fill(&db, snapshot, tables)?;
+        let never = asked::never_asked(snapshot);
+        derived::fill(&db, &asked::with_gaps(snapshot, &never), tables)?;
         for table in HELPERS {
             tables.make(|| create(&db, table.name, table.columns))?;
         }
         let database = Self { db };
-        database.put_run(snapshot)?;
+        database.put_run(snapshot, &never)?;
         database.db.execute_batch("COMMIT")?;
         Ok(database)
     }
@@ -385,7 +400,7 @@ impl Database {
         Ok(self.db.serialize("main")?.to_vec())
     }
 
-    fn put_run(&self, snapshot: &Snapshot) -> Result<(), DatabaseError> {
+    fn put_run(&self, snapshot: &Snapshot, never: &[NeverAsked]) -> Result<(), DatabaseError> {
         let meta = &snapshot.meta;
         let status = match meta.status {
             Status::Complete => "complete",
@@ -400,7 +415,8 @@ impl Database {
         let mut gaps = self
             .db
             .prepare("INSERT INTO gap VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
-        for gap in &snapshot.gaps {
+        let unasked: Vec<_> = asked::regional_gaps(never).collect();
+        for gap in snapshot.gaps.iter().chain(&unasked) {
             gaps.execute(params![
                 gap.account,
                 gap.region,
@@ -411,6 +427,15 @@ impl Database {
                 gap.message,
                 gap.exchange.map(u64::cast_signed),
             ])?;
+        }
+        let mut insert = self.db.prepare("INSERT INTO never_asked VALUES (?1, ?2, ?3)")?;
+        for NeverAsked {
+            account,
+            operation,
+            region,
+        } in never
+        {
+            insert.execute(params![account, region, operation])?;
         }
         let mut exchanges = self
             .db
@@ -577,6 +602,7 @@ fn blank() -> Snapshot {
             sources: Vec::new(),
             operations: Vec::new(),
             event_days: None,
+            controls: None,
             exchanges: none(),
             gaps: none(),
             records: BTreeMap::new(),

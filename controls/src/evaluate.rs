@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::gap::{Gap, ReasonCode};
-use evidence::snapshot::{Snapshot, Status};
+use evidence::snapshot::Snapshot;
 
+use crate::asked::{GLOBAL, NeverAsked, never_asked};
 use crate::catalogue::{Catalogue, Control, operations_of};
 use crate::database::{Database, DatabaseError};
 use crate::manual::Frame;
@@ -70,13 +71,13 @@ pub(crate) fn run(
     database.put_attachments(&frame.attachments)?;
     let parameters = controls.iter().map(|c| (*c, settings.parameters_of(&c.page)));
     database.put_settings(parameters, &settings.exceptions)?;
-    let asked = Asked::of(snapshot);
+    let never = never_asked(snapshot);
     let mut results = BTreeMap::new();
     for control in controls {
         let before = control.page.after.iter().filter_map(|id| results.get(id)).collect();
         let evidence = Evidence {
             snapshot,
-            asked: &asked,
+            never: &never,
             database: &database,
             frame,
             before,
@@ -94,72 +95,6 @@ pub(crate) fn run(
     Ok(Evaluation { results, database })
 }
 
-/// What was asked, so that what was never asked does not pass for an empty answer.
-struct Asked<'a> {
-    snapshot: &'a Snapshot,
-    accounts: BTreeSet<&'a str>,
-    calls: BTreeSet<(&'a str, String)>,
-}
-
-impl<'a> Asked<'a> {
-    fn of(snapshot: &'a Snapshot) -> Self {
-        let mut accounts: BTreeSet<_> = snapshot.meta.accounts.iter().map(|a| a.account.as_str()).collect();
-        accounts.extend(snapshot.gaps.iter().map(|g| g.account.as_str()));
-        let mut calls: BTreeSet<_> = snapshot
-            .exchanges
-            .iter()
-            .map(|e| (e.account.as_str(), e.call()))
-            .collect();
-        calls.extend(snapshot.gaps.iter().map(|g| (g.account.as_str(), g.operation.clone())));
-        Self {
-            snapshot,
-            accounts,
-            calls,
-        }
-    }
-
-    /// Was the operation asked in the account, or had a completed plan no reason to ask?
-    fn has(&self, account: &str, operation: &str) -> bool {
-        let meta = &self.snapshot.meta;
-        let planned = meta.status == Status::Complete
-            && meta.accounts.iter().any(|a| a.account == account)
-            && meta.operations.iter().any(|o| o == operation);
-        planned || self.calls.contains(&(account, operation.to_owned()))
-    }
-
-    /// The operations a control needs that were never asked in the account.
-    fn missing<'o>(&self, needed: &'o [String], account: &str) -> Vec<&'o str> {
-        // Regions are asked of one service, and of the other only if that failed.
-        let either = operations_of("region");
-        let regions_known = either.iter().any(|o| self.has(account, o));
-        needed
-            .iter()
-            .map(String::as_str)
-            .filter(|o| {
-                if either.contains(o) {
-                    !regions_known
-                } else {
-                    !self.has(account, o)
-                }
-            })
-            .collect()
-    }
-}
-
-/// Services that answer for the whole account from any region.
-const GLOBAL: &[&str] = &[
-    "account",
-    "artifact",
-    "cloudfront",
-    "health",
-    "iam",
-    "organizations",
-    "s3",
-    "s3control",
-    "sts",
-    "support",
-];
-
 /// Does the gap leave something open that the control needs?
 fn touches(gap: &Gap, needed: &[String]) -> bool {
     if needed.contains(&gap.operation) {
@@ -175,7 +110,7 @@ fn touches(gap: &Gap, needed: &[String]) -> bool {
 /// What a control is tested on.
 struct Evidence<'a> {
     snapshot: &'a Snapshot,
-    asked: &'a Asked<'a>,
+    never: &'a [NeverAsked],
     database: &'a Database,
     frame: &'a Frame,
     before: Vec<&'a ControlResult>,
@@ -198,7 +133,7 @@ impl Evidence<'_> {
 fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Result<ControlResult, EvaluateError> {
     let Evidence {
         snapshot,
-        asked,
+        never,
         database,
         frame,
         ..
@@ -228,21 +163,15 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
         .map(|p| p.name.as_str())
         .collect();
 
-    let mut accounts: BTreeSet<&str> = asked.accounts.clone();
+    let mut accounts: BTreeSet<&str> = meta.accounts.iter().map(|a| a.account.as_str()).collect();
+    accounts.extend(snapshot.gaps.iter().map(|g| g.account.as_str()));
     accounts.extend(resources.iter().map(|r| r.account.as_str()));
-    let missing: BTreeMap<&str, Vec<&str>> = accounts
-        .iter()
-        .map(|account| (*account, asked.missing(&needed, account)))
-        .filter(|(_, operations)| !operations.is_empty())
-        .collect();
+    let to_be_asked = control.to_be_asked(&parameters);
+    let missing: Vec<&NeverAsked> = never.iter().filter(|n| to_be_asked.contains(&n.operation)).collect();
     let by_account = accounts.iter().map(|account| {
         let open = Open {
             gaps: gaps.iter().filter(|g| g.account == *account).collect(),
-            missing: missing
-                .iter()
-                .filter(|(a, _)| *a == account)
-                .map(|(a, m)| (*a, m.as_slice()))
-                .collect(),
+            missing: missing.iter().copied().filter(|n| n.account == *account).collect(),
             unset: &unset,
             nobody: false,
             before: evidence.untested_before(Some(account)),
@@ -260,7 +189,7 @@ fn test(control: &Control, settings: &Settings, evidence: &Evidence<'_>) -> Resu
     let account_verdicts: Vec<_> = by_account.collect();
     let open = Open {
         gaps: gaps.iter().collect(),
-        missing: missing.iter().map(|(a, m)| (*a, m.as_slice())).collect(),
+        missing,
         unset: &unset,
         nobody: meta.accounts.is_empty(),
         before: evidence.untested_before(None),
@@ -328,7 +257,7 @@ fn matches(exception: &Exception, control: &Control, resources: &[ResourceResult
 /// What keeps a control from being tested.
 struct Open<'a> {
     gaps: Vec<&'a Gap>,
-    missing: Vec<(&'a str, &'a [&'a str])>,
+    missing: Vec<&'a NeverAsked>,
     unset: &'a [&'a str],
     nobody: bool,
     /// Matters only where something is unknown for that reason.
@@ -338,6 +267,21 @@ struct Open<'a> {
 impl Open<'_> {
     /// Reason code and sentence, if anything is open.
     fn reason(&self) -> Option<(ReasonCode, String)> {
+        if let Some(first) = self.missing.first() {
+            // The first place, with all that was not asked there.
+            let there = self
+                .missing
+                .iter()
+                .filter(|n| (&n.account, &n.region) == (&first.account, &first.region));
+            let operations: Vec<_> = there.map(|n| n.operation.as_str()).collect();
+            let region = first.region.as_ref().map_or_else(String::new, |r| format!(" in {r}"));
+            let message = format!(
+                "Account {} was never asked{region}: {}.",
+                first.account,
+                operations.join(", ")
+            );
+            return Some((ReasonCode::EvidenceMissing, message));
+        }
         if let Some(worst) = self.gaps.iter().min_by_key(|g| g.code) {
             let whom = worst
                 .resource
@@ -364,13 +308,6 @@ impl Open<'_> {
         if !self.unset.is_empty() {
             let names = self.unset.join(", ");
             return Some((ReasonCode::NeedsParameter, format!("No value is set for: {names}.")));
-        }
-        if let Some((account, operations)) = self.missing.first() {
-            let operations = operations.join(", ");
-            return Some((
-                ReasonCode::EvidenceMissing,
-                format!("Never asked in account {account}: {operations}."),
-            ));
         }
         self.nobody
             .then(|| (ReasonCode::EvidenceMissing, "The snapshot names no account.".to_owned()))

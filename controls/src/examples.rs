@@ -652,12 +652,14 @@ fn snapshot(
                         account,
                         caller_arn,
                         regions: regions.into_iter().collect(),
+                        events_home: None,
                     }
                 })
                 .collect(),
             sources: Vec::new(),
             operations: operations.into_iter().map(str::to_owned).collect(),
             event_days: None,
+            controls: None,
             exchanges: nothing(),
             gaps: nothing(),
             records: BTreeMap::new(),

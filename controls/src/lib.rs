@@ -27,6 +27,7 @@
     )
 )]
 
+pub mod asked;
 pub mod catalogue;
 pub mod compare;
 pub mod criteria;

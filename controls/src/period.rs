@@ -99,8 +99,11 @@ pub struct ControlAssessment {
     pub exceptions: Vec<Exception>,
     /// Gaps that touch it, by snapshot.
     pub gaps: Vec<SnapshotGap>,
-    /// The result on the last of the snapshots.
+    /// The result on the snapshot that stands for now: see [`latest`].
     pub latest: ControlResult,
+    /// Run id of that snapshot.
+    #[serde(skip)]
+    pub latest_run: String,
 }
 
 impl ControlAssessment {
@@ -243,8 +246,14 @@ pub struct NoSnapshot {
     nearest: String,
 }
 
-/// The snapshots a period is assessed by, in order of time: for Type I one, the last complete
-/// one, else the last; for Type II all.
+/// The snapshot that stands for now: the last of a run for all controls in scope, else the last.
+pub fn latest(snapshots: &[SnapshotMeta]) -> Option<&SnapshotMeta> {
+    let whole = snapshots.iter().rev().find(|meta| meta.controls.is_none());
+    whole.or(snapshots.last())
+}
+
+/// The snapshots a period is assessed by, in order of time: for Type I one, the last full
+/// one, else the last complete one, else the last; for Type II all.
 pub fn select<'a>(
     period: &Period,
     snapshots: impl IntoIterator<Item = &'a SnapshotMeta>,
@@ -283,7 +292,8 @@ pub fn select<'a>(
             inside
                 .iter()
                 .rev()
-                .find(|m| m.status == Status::Complete)
+                .find(|m| m.is_full())
+                .or_else(|| inside.iter().rev().find(|m| m.status == Status::Complete))
                 .unwrap_or(last),
         ],
     })
@@ -329,6 +339,8 @@ fn assess(
     tested: &[&Tested],
 ) -> Assessment {
     let covered = period.as_ref().filter(|p| p.period.r#type == PeriodType::TypeII);
+    let snapshots: Vec<_> = tested.iter().map(|t| t.meta.clone()).collect();
+    let now = latest(&snapshots).map_or("", |meta| &meta.run);
     let mut controls: Vec<_> = catalogue
         .in_scope(settings)
         .into_iter()
@@ -342,7 +354,7 @@ fn assess(
                         .map(|result| Run { meta: &t.meta, result })
                 })
                 .collect();
-            assess_control(control, covered, &runs)
+            assess_control(control, covered, &runs, now)
         })
         .collect();
     controls.sort_by(|a, b| a.control.page.id.cmp(&b.control.page.id));
@@ -354,9 +366,9 @@ fn assess(
         .collect();
     Assessment {
         period,
-        snapshots: tested.iter().map(|t| t.meta.clone()).collect(),
         controls,
         criteria,
+        snapshots,
         edition: catalogue.criteria.edition.clone(),
         catalogue: catalogue.digest(),
     }
@@ -386,13 +398,26 @@ impl Run<'_> {
     }
 }
 
-fn assess_control(control: &Control, covered: Option<&AssessedPeriod>, runs: &[Run<'_>]) -> Option<ControlAssessment> {
+fn assess_control(
+    control: &Control,
+    covered: Option<&AssessedPeriod>,
+    runs: &[Run<'_>],
+    now: &str,
+) -> Option<ControlAssessment> {
+    let now = *runs.iter().find(|run| run.meta.run == now).or(runs.last())?;
+    // A run for other controls says nothing of this one, unless there is no other run at all.
+    let asked: Vec<Run<'_>> = runs
+        .iter()
+        .copied()
+        .filter(|run| run.meta.asked_for(&control.page.id))
+        .collect();
+    let runs = if asked.is_empty() { runs } else { &asked };
     // A record is about the whole period, not about the moment of a snapshot: judged once, last.
     let (covered, runs) = match control.page.r#type {
         ControlType::Manual => (None, &runs[runs.len().saturating_sub(1)..]),
         _ => (covered, runs),
     };
-    let latest = runs.last()?.result.clone();
+    let latest = now.result.clone();
     let members = members(runs);
     let deviations = deviations(runs, judges_events(control));
     let counts = Counts::of(members.iter().map(|m| m.result.verdict));
@@ -428,6 +453,7 @@ fn assess_control(control: &Control, covered: Option<&AssessedPeriod>, runs: &[R
         exceptions,
         gaps: gaps.collect(),
         latest,
+        latest_run: now.meta.run.clone(),
     })
 }
 

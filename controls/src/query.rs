@@ -209,10 +209,11 @@ pub fn wrap(
     if used.is_empty() {
         used.push_str("--   none\n");
     }
-    let operations: Vec<_> = control.needed(parameters).iter().map(|o| sql::quote(o)).collect();
+    let list = |operations: Vec<String>| operations.iter().map(|o| sql::quote(o)).collect::<Vec<_>>().join(", ");
+    let to_be_asked = list(control.to_be_asked(parameters));
     let (id, title) = (&page.id, line(&page.title));
     let (operations, control, day) = (
-        operations.join(", "),
+        list(control.needed(parameters)),
         sql::quote(id),
         sql::quote(&as_of.day().to_string()),
     );
@@ -227,9 +228,20 @@ pub fn wrap(
 WITH found (account, region, resource, name, verdict, reason, source) AS (
 {query}
 ),
+-- What was never asked is not known, in a region or anywhere; nor what is said of all regions where one was not asked.
+never (account, region, told) AS (
+  SELECT account, region, min(operation) || ' was never asked in ' || coalesce(region, 'account ' || account)
+    || CASE count(*) WHEN 1 THEN '' ELSE ', nor was other that the test needs' END
+  FROM never_asked WHERE operation IN ({to_be_asked}) GROUP BY account, region
+),
 -- What a failed call leaves open is not passed.
 seen AS (
   SELECT found.*,
+    (
+      SELECT never.told FROM never
+      WHERE never.account = found.account AND (never.region IS NULL OR found.region IN (never.region, 'global'))
+      ORDER BY never.region LIMIT 1
+    ) AS unasked,
     CASE WHEN verdict = 'pass' THEN (
       SELECT MIN(gap.operation || ' (' || gap.code || ')') FROM gap
       WHERE gap.account = found.account AND gap.resource = found.resource
@@ -245,8 +257,9 @@ seen AS (
 ),
 judged AS (
   SELECT account, region, resource, name,
-    CASE WHEN unseen IS NOT NULL THEN 'unknown' WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
-    CASE WHEN unseen IS NOT NULL THEN 'A call that the test needs failed: ' || unseen || '. Seen so far: ' || reason
+    CASE WHEN unasked IS NOT NULL OR unseen IS NOT NULL THEN 'unknown' WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
+    CASE WHEN unasked IS NOT NULL THEN 'evidence-missing: ' || unasked || '.'
+         WHEN unseen IS NOT NULL THEN 'A call that the test needs failed: ' || unseen || '. Seen so far: ' || reason
          WHEN approved IS NOT NULL THEN reason || ' Accepted until ' || approved
          ELSE reason END AS reason,
     source

@@ -67,8 +67,18 @@ pub struct SnapshotEntry {
     pub sha256: Digest,
     /// `complete` or `partial`.
     pub status: String,
+    /// The controls that the run asked for; left out where these were all in scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls: Option<crate::snapshot::Chosen>,
     /// Sequence number of the log entry.
     pub seq: u64,
+}
+
+impl SnapshotEntry {
+    /// Did the run ask for all controls in scope, and was it worked through?
+    pub fn is_full(&self) -> bool {
+        self.status == "complete" && self.controls.is_none()
+    }
 }
 
 /// Something is wrong with a locker.
@@ -365,6 +375,12 @@ fn snapshot_entry(entry: &Entry) -> Result<SnapshotEntry, LockerError> {
         file: text("file")?.to_owned(),
         sha256: text("sha256")?.parse().map_err(parsed)?,
         status: text("status")?.to_owned(),
+        controls: entry
+            .body
+            .get("controls")
+            .map(|chosen| serde_json::from_value(chosen.clone()))
+            .transpose()
+            .map_err(|e| parsed(e.to_string()))?,
         seq: entry.seq,
     })
 }

@@ -44,6 +44,25 @@ pub struct AccountScope {
     pub caller_arn: String,
     /// Regions asked, sorted.
     pub regions: Vec<String>,
+    /// A region besides, of which only the event history was read: the home of the partition, where the events of
+    /// global services stand. Left out where it is one of `regions`, or no events were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events_home: Option<String>,
+}
+
+/// The controls that a run asked for, where these are not all in scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// Their ids, sorted.
+    pub ids: Vec<String>,
+    /// How many controls were in scope.
+    pub of: usize,
+}
+
+impl std::fmt::Display for Chosen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} controls", self.ids.len(), self.of)
+    }
 }
 
 /// What a run sets out to ask.
@@ -56,6 +75,9 @@ pub struct Plan {
     /// Days of event history that are asked for; left out where none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_days: Option<u32>,
+    /// The controls that are asked for; left out where these are all in scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls: Option<Chosen>,
 }
 
 /// Count and digest of a JSON Lines file.
@@ -93,6 +115,9 @@ pub struct SnapshotMeta {
     /// Days of event history that were asked for, back from `opened_at`; left out where none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_days: Option<u32>,
+    /// The controls that were asked for; left out where these were all in scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls: Option<Chosen>,
     /// `exchanges.jsonl`.
     pub exchanges: Lines,
     /// `gaps.jsonl`.
@@ -101,6 +126,20 @@ pub struct SnapshotMeta {
     pub records: BTreeMap<String, Lines>,
     /// Greatest difference between the local clock and AWS's `Date` header, in seconds.
     pub max_clock_skew_s: i64,
+}
+
+impl SnapshotMeta {
+    /// Did the run ask for this control?
+    pub fn asked_for(&self, control: &str) -> bool {
+        self.controls
+            .as_ref()
+            .is_none_or(|chosen| chosen.ids.iter().any(|id| id == control))
+    }
+
+    /// Did the run ask for all controls in scope, and was it worked through?
+    pub fn is_full(&self) -> bool {
+        self.status == Status::Complete && self.controls.is_none()
+    }
 }
 
 /// A snapshot in memory. Bodies stay in the archive.

@@ -310,7 +310,9 @@ impl<'a> Engagement<'a> {
 
     /// The snapshot the latest verdicts are from.
     pub(crate) fn latest(&self) -> Result<&SnapshotInput<'a>, ReportError> {
-        self.snapshots.last().ok_or(ReportError::NoSnapshot)
+        let now = controls::period::latest(&self.assessment.snapshots).map_or("", |meta| &meta.run);
+        let of = self.snapshots.iter().find(|s| s.snapshot.meta.run == now);
+        of.or(self.snapshots.last()).ok_or(ReportError::NoSnapshot)
     }
 
     /// The snapshot of a run, and its place among them.

@@ -201,7 +201,7 @@ pub fn before(subject: &Subject, config: &Config, locker: &Locker) -> Result<Opt
         Subject::Snapshot(entry) => all
             .iter()
             .rev()
-            .find(|other| (other.opened_at, other.seq) < (entry.opened_at, entry.seq))
+            .find(|other| other.controls.is_none() && (other.opened_at, other.seq) < (entry.opened_at, entry.seq))
             .cloned()
             .map(Subject::Snapshot),
         Subject::Period(period) => config

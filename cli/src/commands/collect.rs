@@ -54,6 +54,7 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
         targets: config.targets.clone(),
         regions: config.regions.clone(),
         sources,
+        controls: super::chosen(&config, &args.controls)?,
         event_days: config.event_days,
         timeout: Duration::from_secs(args.timeout),
         tool: tool(),
@@ -112,10 +113,11 @@ pub async fn interrupted() {
 
 fn print(global: &Global, collected: &Collected) -> Result<(), Stop> {
     let meta = &collected.meta;
-    let partial = if meta.status == Status::Partial {
-        " (partial: the run was interrupted)"
-    } else {
-        ""
+    let partial = match (meta.status, &meta.controls) {
+        (Status::Partial, None) => " (partial: the run was interrupted)".to_owned(),
+        (Status::Partial, Some(chosen)) => format!(" (partial: the run, for {chosen}, was interrupted)"),
+        (Status::Complete, Some(chosen)) => format!(" (complete for {chosen})"),
+        (Status::Complete, None) => String::new(),
     };
     say!("{}{partial}", bold(&format!("Snapshot {}", meta.run)));
     for scope in &meta.accounts {
@@ -150,7 +152,18 @@ fn print(global: &Global, collected: &Collected) -> Result<(), Stop> {
             .join(format!("{}.zip", meta.run))
             .display()
     );
-    say!("Next: `exhibit test` judges it.");
+    match &meta.controls {
+        None => say!("Next: `exhibit test` judges it."),
+        Some(chosen) => {
+            say!("  The other controls were not asked for: by itself no period and no binder can rest on it.");
+            let controls: Vec<_> = chosen.ids.iter().map(|id| format!(" --control {id}")).collect();
+            say!(
+                "Next: `exhibit test --snapshot {}{}` judges it.",
+                meta.run,
+                controls.concat()
+            );
+        }
+    }
     Ok(())
 }
 

@@ -7,25 +7,37 @@ use serde_json::{Value, json};
 use crate::args::{self, Global};
 use crate::assessing::Subject;
 use crate::exit::{Exit, Stop};
-use crate::ui::{bold, columns, cut, dim, emit_json, plural, say};
+use crate::ui::{bold, columns, complain, cut, dim, emit_json, plural, say};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Diff) -> Result<Exit, Stop> {
     let config = global.read_config()?;
     let locker = Locker::open(&global.locker)?;
     let all = locker.snapshots()?;
+    // A run for some controls has not seen the rest: as a side of a comparison it must be named.
+    let whole: Vec<_> = all.iter().filter(|entry| entry.controls.is_none()).collect();
+    let open = [&args.before, &args.after].iter().filter(|name| name.is_none()).count();
+    let enough = whole.len() >= open || whole.len() == all.len();
+    let comparable = if enough { whole } else { all.iter().collect() };
+    if !enough {
+        complain(
+            "Too few snapshots are of all controls, so one is compared that was collected for some: of the others' \
+             tables it has seen nothing.",
+        );
+    }
     let named = |name: &Option<String>, from_end: usize| match name {
         Some(name) => Subject::named(name, &config, &locker),
-        None => all
+        None => comparable
             .iter()
             .rev()
             .nth(from_end)
+            .copied()
             .cloned()
             .map(Subject::Snapshot)
             .ok_or_else(|| {
                 Stop::usage(format!(
                     "the locker has only {} to compare; name two",
-                    plural(all.len(), "snapshot")
+                    plural(comparable.len(), "snapshot")
                 ))
             }),
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use collector::source::Source;
 use controls::catalogue::{Catalogue, Control};
 use controls::nearest::nearest;
+use evidence::snapshot::Chosen;
 
 use crate::config::Config;
 use crate::exit::Stop;
@@ -43,6 +44,22 @@ pub fn chosen_controls(catalogue: &Catalogue, ids: &[String]) -> Result<BTreeSet
         known_control(catalogue, id)?;
     }
     Ok(ids.iter().cloned().collect())
+}
+
+/// The controls after `--control`, if these are not all in scope: what makes a run a partial one.
+pub fn chosen(config: &Config, ids: &[String]) -> Result<Option<Chosen>, Stop> {
+    let catalogue = config.catalogue()?;
+    let only = chosen_controls(&catalogue, ids)?;
+    let scope: BTreeSet<&str> = catalogue
+        .in_scope(&config.settings)
+        .iter()
+        .map(|c| c.page.id.as_str())
+        .collect();
+    let asked: Vec<_> = only.into_iter().filter(|id| scope.contains(id.as_str())).collect();
+    Ok((!ids.is_empty() && asked.len() < scope.len()).then_some(Chosen {
+        ids: asked,
+        of: scope.len(),
+    }))
 }
 
 /// What has to be read for the controls in scope, or for those after `--control` alone.

@@ -101,6 +101,11 @@ pub fn run(global: &Global) -> Result<Exit, Stop> {
             number("gaps"),
             periods.join(", ")
         );
+        if let Some(chosen) = &snapshot.controls {
+            let ids: Vec<_> = chosen.ids.iter().take(3).map(|id| safe(id)).collect();
+            let more = if chosen.ids.len() > 3 { ", …" } else { "" };
+            say!("  {} for {chosen}: {}{more}", snapshot.status, ids.join(", "));
+        }
     }
     for run in unclosed {
         say!("Run {run} is in progress or was cut short; the next `exhibit collect` seals what there is.");

@@ -160,6 +160,12 @@ fn heading(assessment: &Assessment) -> Result<(), Stop> {
             };
             say!("{}", dim(&format!("Account {}, {regions}", scope.account)));
         }
+        if let (None, Some(chosen)) = (&assessment.period, &last.controls) {
+            say!(
+                "{}",
+                dim(&format!("Collected for {chosen}; the others were never asked for."))
+            );
+        }
         if first.status != last.status || last.status == evidence::snapshot::Status::Partial {
             say!("{}", dim("Not every snapshot is complete."));
         }

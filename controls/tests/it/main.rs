@@ -7,6 +7,8 @@ mod catalogue;
 mod common;
 mod examples;
 mod handbook;
+mod never_asked;
+mod out_of_scope;
 mod period;
 mod period_events;
 mod refused_examples;

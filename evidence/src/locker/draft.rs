@@ -294,6 +294,7 @@ impl Draft {
             sources: self.plan.sources.clone(),
             operations: self.plan.operations.clone(),
             event_days: self.plan.event_days,
+            controls: self.plan.controls.clone(),
             max_clock_skew_s: max_clock_skew(&self.spool.exchanges),
             exchanges: exchanges.0.clone(),
             gaps: gaps.0.clone(),
@@ -343,7 +344,7 @@ pub(super) fn log_snapshot(
     sha256: Digest,
     at: Timestamp,
 ) -> Result<(), LockerError> {
-    let body = json!({
+    let mut body = json!({
         "run": meta.run,
         "opened_at": meta.opened_at,
         "file": format!("snapshots/{}.zip", meta.run),
@@ -354,6 +355,9 @@ pub(super) fn log_snapshot(
         "exchanges": meta.exchanges.count,
         "gaps": meta.gaps.count,
     });
+    if let Some(chosen) = &meta.controls {
+        body["controls"] = json!(chosen);
+    }
     writer.append(at, EntryType::Snapshot, body)?;
     writer.checkpoint()
 }

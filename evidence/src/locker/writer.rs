@@ -296,6 +296,7 @@ fn spooled_accounts(exchanges: &[crate::exchange::Exchange]) -> Vec<AccountScope
             account: account.to_owned(),
             caller_arn: String::new(),
             regions: regions.into_iter().map(str::to_owned).collect(),
+            events_home: None,
         })
         .collect()
 }

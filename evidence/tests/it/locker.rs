@@ -30,6 +30,7 @@ fn plan() -> Plan {
         sources: vec!["iam.users".into()],
         operations: vec!["iam:ListUsers".into()],
         event_days: None,
+        controls: None,
     }
 }
 
@@ -77,6 +78,7 @@ fn sealing(users: Vec<Row>, gaps: Vec<Gap>) -> Sealing {
             account: "111122223333".into(),
             caller_arn: "arn:aws:iam::111122223333:role/audit".into(),
             regions: vec!["us-east-1".into()],
+            events_home: None,
         }],
         gaps,
         tables: BTreeMap::from([("iam_user".to_owned(), users)]),

@@ -78,6 +78,7 @@ fn work(disk: Arc<dyn Disk>, notes: &SimDisk, dir: &Path) -> Result<(), LockerEr
         sources: vec!["iam.users".into()],
         operations: vec!["iam:ListUsers".into()],
         event_days: None,
+        controls: None,
     };
     let mut draft = writer.begin(now, &tool(), plan.clone())?;
     notes.acknowledge(3);
@@ -90,6 +91,7 @@ fn work(disk: Arc<dyn Disk>, notes: &SimDisk, dir: &Path) -> Result<(), LockerEr
             account: "111122223333".into(),
             caller_arn: "arn:aws:iam::111122223333:role/audit".into(),
             regions: vec!["us-east-1".into()],
+            events_home: None,
         }],
         gaps: Vec::new(),
         tables: BTreeMap::new(),

@@ -251,7 +251,7 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
     let rows = |wanted: &dyn Fn(&ResourceResult) -> bool| -> Vec<MemberRow> {
         let found = control.latest.resources.iter().filter(|r| wanted(r));
         found
-            .map(|r| row_of(engagement, control.latest_run(), r, control.observe))
+            .map(|r| row_of(engagement, &control.latest_run, r, control.observe))
             .collect()
     };
     let of = |verdict| move |r: &ResourceResult| r.verdict == verdict;
@@ -314,19 +314,8 @@ pub(super) fn workpaper(engagement: &Engagement<'_>, control: &ControlAssessment
         after: page.after.clone(),
         query: page.sql.lines().map(str::to_owned).collect(),
         folder: format!("criteria/{primary}/{}", page.id),
-        run: control.latest_run().to_owned(),
+        run: control.latest_run.clone(),
         primary,
-    }
-}
-
-/// The run of the snapshot that the latest result is from.
-trait LatestRun {
-    fn latest_run(&self) -> &str;
-}
-
-impl LatestRun for ControlAssessment {
-    fn latest_run(&self) -> &str {
-        self.history.last().map_or("", |point| &point.snapshot)
     }
 }
 
@@ -458,7 +447,7 @@ fn sources(engagement: &Engagement<'_>, control: &ControlAssessment) -> Vec<Sour
         .gaps
         .iter()
         .filter_map(|g| Some((g.snapshot.as_str(), g.gap.exchange?)));
-    let latest = control.latest_run();
+    let latest = control.latest_run.as_str();
     let listed = control
         .latest
         .resources

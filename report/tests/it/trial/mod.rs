@@ -284,6 +284,7 @@ fn collect(dir: &Path, size: Size, at: Timestamp, names: &[&str], turn: usize) {
         sources: vec!["all".into()],
         operations: operations.clone(),
         event_days: None,
+        controls: None,
     };
     let mut draft = writer.begin(at, &tool(), plan).unwrap();
     for operation in &operations {
@@ -314,6 +315,7 @@ fn collect(dir: &Path, size: Size, at: Timestamp, names: &[&str], turn: usize) {
             account: ACCOUNT.into(),
             caller_arn: "arn:aws:sts::111122223333:assumed-role/exhibit-collector/exhibit".into(),
             regions: vec!["eu-west-1".into(), "us-east-1".into()],
+            events_home: None,
         }],
         gaps: vec![gap],
         tables: tables(size, names, turn),
