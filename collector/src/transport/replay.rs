@@ -26,9 +26,18 @@ struct State {
     /// Last attempts by request, in the order in which they were made.
     waiting: BTreeMap<RequestKey, VecDeque<Exchange>>,
     bodies: Bodies,
-    missing: Vec<String>,
+    /// Requests that were not there.
+    missing: Vec<Missing>,
     /// Answers in place of recorded ones, by number.
     instead: BTreeMap<u64, Held>,
+}
+
+struct Missing {
+    account: String,
+    region: String,
+    call: String,
+    /// All of it, for a person.
+    text: String,
 }
 
 impl fmt::Debug for Recording {
@@ -64,17 +73,21 @@ impl Recording {
         }))
     }
 
-    /// Requests that the recording did not have, and exchanges that nobody asked for.
-    pub fn leftovers(&self) -> (Vec<String>, Vec<String>) {
+    /// Requests that the recording did not have, and exchanges that nobody asked for; but for those of which `excused`
+    /// is true, by account, region and call.
+    pub fn leftovers(&self, excused: impl Fn(&str, &str, &str) -> bool) -> (Vec<String>, Vec<String>) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut unused: Vec<_> = state
             .waiting
             .values()
             .flatten()
+            .filter(|e| !excused(&e.account, &e.region, &e.call()))
             .map(|e| format!("{} (exchange {})", e.call(), e.i))
             .collect();
         unused.sort();
-        (state.missing.clone(), unused)
+        let missing = state.missing.iter();
+        let missing = missing.filter(|m| !excused(&m.account, &m.region, &m.call));
+        (missing.map(|m| m.text.clone()).collect(), unused)
     }
 
     /// From now on this answers in place of the exchange of that number.
@@ -103,7 +116,12 @@ impl Recording {
                 call.label.region,
                 params::of(request)
             );
-            state.missing.push(text.clone());
+            state.missing.push(Missing {
+                account,
+                region: call.label.region.clone(),
+                call: format!("{}:{}", call.label.service, call.operation),
+                text: text.clone(),
+            });
             return Err(ConnectorError::user(text.into()));
         };
         let i = exchange.i;
