@@ -603,3 +603,6 @@ fn identity_region(exchanges: &[evidence::exchange::Exchange], account: &str) ->
         .map_or("us-east-1", |e| e.region.as_str())
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests;
