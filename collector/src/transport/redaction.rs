@@ -68,6 +68,8 @@ const fn rule(
 pub const RULES: &[Rule] = &[
     rule("apigateway-stage-variables", "apigateway", &["GetStages"], &["variables"], What::Whole,
         "stage variables, where people keep keys of back ends"),
+    rule("apigateway-canary-variables", "apigateway", &["GetStages"], &["stageVariableOverrides"], What::Whole,
+        "stage variables of a canary, where people keep keys of back ends"),
     rule("cloudformation-resource-properties", "cloudformation", &["DescribeStackEvents"], &["ResourceProperties"], What::Whole,
         "properties of a resource: user data, environment variables, passwords"),
     rule("cloudfront-origin-header", "cloudfront", &["ListDistributions"], &["HeaderValue"], What::Whole,

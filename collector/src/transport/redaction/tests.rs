@@ -30,6 +30,10 @@ fn example(id: &str) -> (&'static str, &'static str) {
             r#"{"item":[{"stageName":"prod","variables":{"key":"SECRET","on":"***"},"n":1.50}]}"#,
             r#"{"item":[{"stageName":"prod","variables":{"key":"redacted","on":"***"},"n":1.50}]}"#,
         ),
+        "apigateway-canary-variables" => (
+            r#"{"item":[{"canarySettings":{"stageVariableOverrides":{"key":"SECRET"},"useStageCache":true}}]}"#,
+            r#"{"item":[{"canarySettings":{"stageVariableOverrides":{"key":"redacted"},"useStageCache":true}}]}"#,
+        ),
         "cloudformation-resource-properties" => (
             "<?xml version=\"1.0\"?>\n<R xmlns='a>b'><member><ResourceProperties>{&quot;UserData&quot;:&quot;SECRET&quot;}</ResourceProperties><StackName>s</StackName></member></R>",
             "<?xml version=\"1.0\"?>\n<R xmlns='a>b'><member><ResourceProperties>redacted</ResourceProperties><StackName>s</StackName></member></R>",
