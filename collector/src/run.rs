@@ -163,7 +163,11 @@ fn seal(
     gaps.dedup();
     let sealing = Sealing {
         closed_at: at,
-        status: if stopped.is_some() { Status::Partial } else { Status::Complete },
+        status: if stopped.is_some() {
+            Status::Partial
+        } else {
+            Status::Complete
+        },
         accounts: collected.accounts,
         gaps: gaps.clone(),
         tables: collected.batch.tables,
@@ -226,9 +230,10 @@ async fn derive_from(
 ) -> Derived {
     let shared = Shared {
         sources,
-        events: EventWindow::of(
+        events: EventWindow::recorded(
             snapshot.meta.opened_at,
             snapshot.meta.event_days.unwrap_or(EventWindow::MOST_DAYS),
+            &snapshot.exchanges,
         ),
         progress: &crate::progress::Silent,
         collected: Mutex::default(),

@@ -36,7 +36,10 @@ async fn breaks(context: &Context<'_>) {
     };
     let quick = async {
         let answer = context.ask(iam.get_account_summary().send()).await.unwrap();
-        assert!(answer.output.summary_map().is_none(), "an answer that nobody thought of");
+        assert!(
+            answer.output.summary_map().is_none(),
+            "an answer that nobody thought of"
+        );
     };
     futures::join!(slow, quick);
 }
@@ -88,7 +91,9 @@ impl HttpConnector for Aws {
             }
             let entry = "<SummaryMap><entry><key>Users</key><value>1</value></entry></SummaryMap>";
             let body = if called("GetAccountSummary") {
-                format!("<GetAccountSummaryResponse><GetAccountSummaryResult>{entry}</GetAccountSummaryResult></GetAccountSummaryResponse>")
+                format!(
+                    "<GetAccountSummaryResponse><GetAccountSummaryResult>{entry}</GetAccountSummaryResult></GetAccountSummaryResponse>"
+                )
             } else {
                 "<ListUsersResponse><ListUsersResult><Users/></ListUsersResult></ListUsersResponse>".to_owned()
             };
@@ -163,5 +168,9 @@ fn a_source_that_breaks_down_is_a_gap_in_the_sealed_run_and_in_its_replay() {
     assert!(again.gaps.iter().filter(ours).eq(&collected.gaps), "{:?}", again.gaps);
     assert_eq!(again.tables["region"], rows);
     assert!(again.unused.is_empty(), "{:?}", again.unused);
-    assert!(!again.missing.iter().any(|text| text.starts_with("iam:")), "{:?}", again.missing);
+    assert!(
+        !again.missing.iter().any(|text| text.starts_with("iam:")),
+        "{:?}",
+        again.missing
+    );
 }

@@ -29,7 +29,8 @@ const IN_FLIGHT: usize = 64;
 /// Timeouts in a row after which an operation is not asked again in a region.
 const SILENT: u32 = 3;
 /// Said of an answer in which what is secret could not be found.
-const UNREDACTED: &str = "exhibit broke down while it looked for secrets in the answer, which is not kept: please report it";
+const UNREDACTED: &str =
+    "exhibit broke down while it looked for secrets in the answer, which is not kept: please report it";
 /// Requests in flight at most, per account, service and region. AWS publishes few limits; IAM
 /// throttles in the wild, S3 hardly ever.
 fn in_flight(service: &str) -> usize {

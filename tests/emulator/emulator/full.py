@@ -218,7 +218,7 @@ def _cbor(value: Any, shape: Shape | None, spelling: Spelling) -> bytes:
     kind = shape.type_name if shape is not None else "structure"
     if kind == "structure":
         items = b"".join(_cbor_text(name) + _cbor(item, shape.members[name], spelling) for name, item in value.items())
-        if spelling.unknown:
+        if spelling.unknown and not (shape is not None and shape.is_tagged_union):
             items += _cbor_text("ExhibitUnknownThing") + b"\xa1" + _cbor_text("A") + b"\x82\xf6\xa0"
         # Of indefinite length, as AWS writes it.
         return b"\xbf" + items + b"\xff"

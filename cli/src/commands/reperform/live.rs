@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use collector::{Held, Runtime};
 use collector::repeat::{Reach, is_repeatable, repeat};
+use collector::{Held, Runtime};
 use evidence::clock::SystemClock;
 use evidence::digest::Digest;
 use evidence::exchange::{Exchange, Outcome};

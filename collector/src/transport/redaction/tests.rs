@@ -66,6 +66,10 @@ fn example(id: &str) -> (&'static str, &'static str) {
             r#"{"Targets":[{"InputTransformer":{"InputTemplate":"\"SECRET <x>\"","InputPathsMap":{"x":"$.y"}}}]}"#,
             r#"{"Targets":[{"InputTransformer":{"InputTemplate":"redacted","InputPathsMap":{"x":"$.y"}}}]}"#,
         ),
+        "fsx-password" => (
+            r#"{"FileSystems":[{"FileSystemId":"fs-1","OntapConfiguration":{"FsxAdminPassword":"SECRET"}}]}"#,
+            r#"{"FileSystems":[{"FileSystemId":"fs-1","OntapConfiguration":{"FsxAdminPassword":"redacted"}}]}"#,
+        ),
         "guardduty-command-line" => (
             r#"{"findings":[{"service":{"runtimeDetails":{"process":{"commandLineExample":"curl -u a:SECRET"}}}}]}"#,
             r#"{"findings":[{"service":{"runtimeDetails":{"process":{"commandLineExample":"redacted"}}}}]}"#,
