@@ -23,9 +23,6 @@ const APART: [&str; 3] = ["sts:GetCallerIdentity", "ec2:DescribeRegions", "accou
 /// AWS refuses it to all but the management account: a row says so, no gap.
 const A_ROW_SAYS_SO: &str = "account:GetPrimaryEmail";
 
-/// The futures of a build without optimisation are large.
-const STACK: usize = 64 << 20;
-
 struct Walk {
     catalogue: Catalogue,
     config: Config,
@@ -103,11 +100,8 @@ fn chosen() -> Vec<String> {
 
 /// What is not as it should be when the operation is refused.
 fn surprises(walk: &Walk, operation: &str) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let (snapshot, instead) = runtime.block_on(walk.refused(operation));
+    let runtime = collector::Runtime::new().unwrap();
+    let (snapshot, instead) = runtime.block_on(walk.refused(operation)).unwrap();
     let mut wrong = Vec::new();
     let denied = |g: &evidence::gap::Gap| g.operation == operation && g.code == ReasonCode::AccessDenied;
     if operation != A_ROW_SAYS_SO && !snapshot.gaps.iter().any(denied) {
@@ -180,7 +174,7 @@ fn a_refused_operation_leaves_open_what_needs_it_and_nothing_else() {
     std::thread::scope(|scope| {
         for _ in 0..threads {
             std::thread::Builder::new()
-                .stack_size(STACK)
+                .stack_size(collector::STACK)
                 .spawn_scoped(scope, work)
                 .unwrap();
         }

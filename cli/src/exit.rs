@@ -78,7 +78,7 @@ impl From<evidence::locker::LockerError> for Stop {
 
 impl From<collector::CollectError> for Stop {
     fn from(error: collector::CollectError) -> Self {
-        use collector::CollectError::{Credentials, Identity, Locker, Scope, Unreachable};
+        use collector::CollectError::{BrokeDown, Credentials, Identity, Locker, Scope, Unreachable};
         let (exit, remedy) = match error {
             Locker(error) => return error.into(),
             Credentials(_) => (
@@ -90,12 +90,19 @@ impl From<collector::CollectError> for Stop {
                 "allow sts:GetCallerIdentity (`exhibit policy` prints the whole policy)",
             ),
             Scope(_) => (Exit::Usage, "correct exhibit.toml"),
+            BrokeDown => return Self::failure(error),
             Unreachable(_) => (Exit::ToolFailure, "check the network, AWS_REGION and AWS_ENDPOINT_URL"),
         };
         Self {
             exit,
             message: format!("{error}; {remedy}"),
         }
+    }
+}
+
+impl From<collector::CannotStart> for Stop {
+    fn from(error: collector::CannotStart) -> Self {
+        Self::failure(error)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use evidence::digest::Digest;
 
 use crate::environment;
 use crate::failure::Failure;
+use crate::runtime::Runtime;
 use crate::session::Session;
 use crate::transport::{admit_custody, live::chain};
 
@@ -254,21 +256,13 @@ impl Stamp for TimestampAuthority {
 /// within a runtime too.
 fn blocking<T: Send>(work: impl Future<Output = Result<T, String>> + Send) -> Result<T, String> {
     let wait = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| format!("cannot start: {e}"))?;
-        let done = runtime.block_on(async { tokio::time::timeout(PATIENCE, work).await });
-        // A connection that never answers must not hold up the end.
-        runtime.shutdown_background();
+        let runtime = Runtime::new().map_err(|e| e.to_string())?;
+        let done = runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, work).await })
+            .map_err(|e| e.to_string())?;
         done.unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs())))
     };
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(wait);
-        thread
-            .join()
-            .unwrap_or_else(|_| Err("the request broke off".to_owned()))
-    })
+    catch_unwind(AssertUnwindSafe(wait)).unwrap_or_else(|_| Err("the request broke off".to_owned()))
 }
 
 #[cfg(test)]

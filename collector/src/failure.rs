@@ -134,6 +134,8 @@ fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Op
         (_, Some(_)) => ReasonCode::Unsupported,
         (_, None) => match error {
             SdkError::DispatchFailure(failure) if failure.is_user() => ReasonCode::Unsupported,
+            // What an answer did not tell cannot be asked about.
+            SdkError::ConstructionFailure(_) => ReasonCode::Unsupported,
             _ => ReasonCode::RegionUnreachable,
         },
     }

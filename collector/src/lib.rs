@@ -12,8 +12,8 @@
 //! let entry = &locker.snapshots()?[0];
 //! let snapshot = locker.load(&entry.run)?;
 //!
-//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! let derived = runtime.block_on(collector::replay(&snapshot, locker.snapshot_bytes(entry)?))?;
+//! let runtime = collector::Runtime::new()?;
+//! let derived = runtime.block_on(collector::replay(&snapshot, locker.snapshot_bytes(entry)?))??;
 //! assert!(derived.missing.is_empty(), "a request that was not recorded");
 //! assert_eq!(derived.tables["iam_user"].len(), snapshot.rows("iam_user").len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -28,6 +28,10 @@
     )
 )]
 
+// A panic of one source is caught and becomes a gap; it must not end the process.
+#[cfg(not(panic = "unwind"))]
+compile_error!("exhibit must be built with panic = \"unwind\"");
+
 mod convert;
 pub mod custody;
 mod environment;
@@ -39,6 +43,7 @@ pub mod progress;
 mod region;
 pub mod repeat;
 mod run;
+mod runtime;
 mod session;
 pub mod source;
 mod sources;
@@ -48,5 +53,6 @@ pub use failure::Failure;
 pub use run::{
     CollectError, Collected, Derived, Regions, Request, Target, collect, collect_replayed, replay, replay_with,
 };
+pub use runtime::{CannotStart, Runtime, STACK};
 pub use sources::{SOURCES, for_operations};
 pub use transport::live::Held;

@@ -2,11 +2,13 @@
 //! evidence. Nothing is stored here.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use evidence::clock::Timestamp;
 use evidence::reconcile::Event;
+use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
 
@@ -92,7 +94,16 @@ impl Lookups {
     /// Looks everything up; the answers are in the order of the lookups.
     pub async fn find(&self, lookups: Vec<Lookup>) -> Vec<Found> {
         stream::iter(lookups)
-            .map(|lookup| self.one(lookup))
+            .map(|lookup| async {
+                let again = lookup.clone();
+                // A breakdown is one lookup's, too.
+                let found = AssertUnwindSafe(self.one(lookup)).catch_unwind().await;
+                found.unwrap_or_else(|_| Found {
+                    lookup: again,
+                    events: Vec::new(),
+                    refused: Some("exhibit broke down while it read the answer: please report it".to_owned()),
+                })
+            })
             .buffered(PLACES)
             .collect()
             .await

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use evidence::locker::{Draft, LockerError, Sealing, Writer};
 use evidence::partition;
 use evidence::record::{Account, CloudtrailEvent, Record, Row};
 use evidence::snapshot::{AccountScope, Chosen, Plan, Snapshot, SnapshotError, SnapshotMeta, Status, Tool};
+use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 
 use crate::environment;
@@ -86,6 +88,9 @@ pub enum CollectError {
     /// The configuration does not fit the account.
     #[error("{0}")]
     Scope(String),
+    /// A fault of exhibit's.
+    #[error("exhibit broke down before it knew whose evidence this would be: please report it")]
+    BrokeDown,
     /// The locker could not be written.
     #[error(transparent)]
     Locker(#[from] LockerError),
@@ -111,7 +116,7 @@ pub async fn collect(
         progress: request.progress.as_ref(),
         collected: Mutex::default(),
     };
-    let interrupted = {
+    let stopped = {
         let work = async {
             let base = environment::capturing(&loaded, &witness, &capture);
             let accounts = open_accounts(&base, &witness, &request, &shared).await?;
@@ -119,8 +124,12 @@ pub async fn collect(
             Ok::<_, CollectError>(())
         };
         tokio::select! {
-            done = work => done.map(|()| false),
-            () = interrupt => Ok(true),
+            done = AssertUnwindSafe(work).catch_unwind() => match done {
+                Ok(done) => done.map(|()| None),
+                Err(_) if shared.is_reading() => Ok(Some(BROKE_DOWN)),
+                Err(_) => Err(CollectError::BrokeDown),
+            },
+            () = interrupt => Ok(Some(INTERRUPTED)),
         }
     };
     let (draft, failed) = capture.finish();
@@ -131,8 +140,8 @@ pub async fn collect(
     let Some(draft) = draft else {
         return Err(CollectError::Unreachable("the run lost its draft".to_owned()));
     };
-    match interrupted {
-        Ok(interrupted) => seal(draft, shared, interrupted, request.clock.now()),
+    match stopped {
+        Ok(stopped) => seal(draft, shared, stopped, request.clock.now()),
         Err(error) => {
             draft.abort(request.clock.now(), &error.to_string())?;
             Err(error)
@@ -140,17 +149,28 @@ pub async fn collect(
     }
 }
 
-fn seal(draft: Draft, shared: Shared<'_>, interrupted: bool, at: Timestamp) -> Result<Collected, CollectError> {
+/// Seals what was read; `stopped` says why that is not all.
+fn seal(
+    draft: Draft,
+    shared: Shared<'_>,
+    stopped: Option<&'static str>,
+    at: Timestamp,
+) -> Result<Collected, CollectError> {
     let collected = shared.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut gaps = collected.batch.gaps;
-    if interrupted {
-        gaps.extend(collected.unfinished.into_values().flatten());
+    if let Some(why) = stopped {
+        let unfinished = collected.unfinished.iter();
+        gaps.extend(unfinished.flat_map(|((account, _, region), source)| unread(account, source, region, why)));
     }
     gaps.sort();
     gaps.dedup();
     let sealing = Sealing {
         closed_at: at,
-        status: if interrupted { Status::Partial } else { Status::Complete },
+        status: if stopped.is_some() {
+            Status::Partial
+        } else {
+            Status::Complete
+        },
         accounts: collected.accounts,
         gaps: gaps.clone(),
         tables: collected.batch.tables,
@@ -202,11 +222,21 @@ pub(crate) async fn derive(
         .copied()
         .filter(|source| snapshot.meta.sources.iter().any(|id| id == source.id))
         .collect();
+    derive_from(&sources, snapshot, recording, session_of).await
+}
+
+async fn derive_from(
+    sources: &[&'static Source],
+    snapshot: &Snapshot,
+    recording: &Recording,
+    session_of: impl Fn(&str) -> Session,
+) -> Derived {
     let shared = Shared {
-        sources: &sources,
-        events: EventWindow::of(
+        sources,
+        events: EventWindow::recorded(
             snapshot.meta.opened_at,
             snapshot.meta.event_days.unwrap_or(EventWindow::MOST_DAYS),
+            &snapshot.exchanges,
         ),
         progress: &crate::progress::Silent,
         collected: Mutex::default(),
@@ -230,12 +260,15 @@ pub(crate) async fn derive(
         });
     }
     shared.read(&accounts).await;
-    let (missing, unused) = recording.leftovers();
-    let mut batch = shared
-        .collected
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .batch;
+    let collected = shared.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // How far a read came that broke down depends on which answer came first.
+    let (missing, unused) = recording.leftovers(|account, region, call| {
+        collected
+            .broken
+            .iter()
+            .any(|(of, at, source)| of == account && at == region && source.operations.contains(&call))
+    });
+    let mut batch = collected.batch;
     batch.gaps.sort();
     batch.gaps.dedup();
     Derived {
@@ -325,8 +358,10 @@ struct Shared<'a> {
 struct CollectedSoFar {
     accounts: Vec<AccountScope>,
     batch: Batch,
-    /// The gaps that remain if a read is cut short, by read.
-    unfinished: BTreeMap<(String, &'static str, String), Vec<Gap>>,
+    /// Reads that have not ended: account, source and region.
+    unfinished: BTreeMap<(String, &'static str, String), &'static Source>,
+    /// Reads that broke down: account, region of the client, and source.
+    broken: Vec<(String, String, &'static Source)>,
 }
 
 impl Shared<'_> {
@@ -337,6 +372,25 @@ impl Shared<'_> {
             .unwrap_or_else(PoisonError::into_inner)
             .batch
             .merge(batch);
+    }
+
+    /// Whether the accounts are known and reads have begun.
+    fn is_reading(&self) -> bool {
+        let collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+        !collected.accounts.is_empty()
+    }
+
+    /// The gaps of a read that broke down. The rows that it had so far are not kept: another answer might have come
+    /// first.
+    fn broke_down(&self, account: &str, source: &'static Source, region: &str, client_region: &str) -> Batch {
+        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+        collected
+            .broken
+            .push((account.to_owned(), client_region.to_owned(), source));
+        Batch {
+            gaps: unread(account, source, region, BROKE_DOWN),
+            ..Batch::default()
+        }
     }
 
     /// Reads every source in every account and region.
@@ -373,9 +427,7 @@ impl Shared<'_> {
             collected.accounts.sort_by(|a, b| a.account.cmp(&b.account));
             for (account, source, region, _) in &reads {
                 let key = (account.scope.account.clone(), source.id, (*region).to_owned());
-                collected
-                    .unfinished
-                    .insert(key, interrupted_gaps(&account.scope.account, source, region));
+                collected.unfinished.insert(key, source);
             }
         }
         self.progress.planned(reads.len());
@@ -384,8 +436,11 @@ impl Shared<'_> {
                 let id = &account.scope.account;
                 let context = Context::new(&account.session, id, region, client_region, &account.scope.regions)
                     .looking_back(self.events);
-                (source.collect)(&context).await;
-                let mut batch = context.into_batch();
+                let read = AssertUnwindSafe((source.collect)(&context)).catch_unwind().await;
+                let mut batch = match read {
+                    Ok(()) => context.into_batch(),
+                    Err(_) => self.broke_down(id, source, region, client_region),
+                };
                 if account.scope.events_home.as_deref() == Some(region) {
                     leave_out_regional_events(&mut batch);
                 }
@@ -398,8 +453,14 @@ impl Shared<'_> {
     }
 }
 
+/// Why a read has seen nothing.
+const INTERRUPTED: &str = "the run was interrupted before this was read";
+/// The same. No word of what went wrong: which of several calls in flight breaks down first is chance, and a replay has
+/// to give the same gap. The panic itself is on stderr.
+const BROKE_DOWN: &str = "exhibit broke down while it read this: a fault of exhibit's, please report it";
+
 /// A read gives its rows only when it ends, so one that was cut short has seen nothing.
-fn interrupted_gaps(account: &str, source: &Source, region: &str) -> Vec<Gap> {
+fn unread(account: &str, source: &Source, region: &str, why: &str) -> Vec<Gap> {
     let gap = |operation: &&str| Gap {
         account: account.to_owned(),
         region: region.to_owned(),
@@ -407,7 +468,7 @@ fn interrupted_gaps(account: &str, source: &Source, region: &str) -> Vec<Gap> {
         resource: None,
         code: ReasonCode::EvidenceMissing,
         error_code: None,
-        message: "the run was interrupted before this was read".to_owned(),
+        message: why.to_owned(),
         exchange: None,
     };
     source.operations.iter().map(gap).collect()
@@ -608,3 +669,6 @@ fn identity_region<'a>(exchanges: &'a [evidence::exchange::Exchange], account: &
         .find(|e| e.account == account && e.operation == "GetCallerIdentity")
         .map_or("", |e| e.region.as_str())
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evidence::clock::Timestamp;
+use evidence::exchange::Exchange;
 use evidence::gap::Gap;
 use evidence::partition;
 use evidence::record::{Record, Row};
@@ -59,13 +60,35 @@ impl EventWindow {
     /// Days that CloudTrail keeps, and the most that can be asked for.
     pub const MOST_DAYS: u32 = 90;
 
+    /// Seconds less than what CloudTrail keeps: what is exactly as old is older when the request arrives.
+    const MARGIN: i64 = 3600;
+
     /// So many days back from the start of the run.
     pub fn of(opened_at: Timestamp, days: u32) -> Self {
-        let seconds = i64::from(days.min(Self::MOST_DAYS)) * 86_400;
-        Self {
-            from: Timestamp::from_unix(opened_at.unix() - seconds).unwrap_or(opened_at),
-            to: opened_at,
+        let kept = i64::from(Self::MOST_DAYS) * 86_400;
+        Self::back(opened_at, (i64::from(days) * 86_400).min(kept - Self::MARGIN))
+    }
+
+    /// The window that a recorded run asked for. Runs of before there was a margin asked from the very edge, which
+    /// their requests tell.
+    pub(crate) fn recorded(opened_at: Timestamp, days: u32, exchanges: &[Exchange]) -> Self {
+        let whole = Self::back(opened_at, i64::from(days.min(Self::MOST_DAYS)) * 86_400);
+        let from_there = |exchange: &Exchange| {
+            let params = &exchange.params;
+            [&params["StartTime"], &params["createTimeRange"]["start"]]
+                .iter()
+                .any(|start| start.as_i64() == Some(whole.from.unix()))
+        };
+        if exchanges.iter().any(from_there) {
+            whole
+        } else {
+            Self::of(opened_at, days)
         }
+    }
+
+    fn back(to: Timestamp, seconds: i64) -> Self {
+        let from = Timestamp::from_unix(to.unix() - seconds).unwrap_or(to);
+        Self { from, to }
     }
 }
 

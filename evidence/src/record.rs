@@ -69,7 +69,9 @@ pub use backup::{
 pub use certificates::{AcmCertificate, IamServerCertificate};
 pub use cloudfront::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
 pub use cloudtrail::{CloudtrailEventSelector, CloudtrailLogGroupDelivery, CloudtrailTrail, CloudtrailTrailStatus};
-pub use cloudwatch::{AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm};
+pub use cloudwatch::{
+    AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm, CloudwatchLogAlarm,
+};
 pub use config::{
     ConfigDeliveryChannel, ConfigDeliveryStatus, ConfigRecorder, ConfigRecorderStatus, ConfigResourceCount,
 };
@@ -193,6 +195,7 @@ pub static TABLES: &[&Table] = &[
     &CloudwatchAlarm::TABLE,
     &CloudwatchAlarmHistory::TABLE,
     &CloudwatchCompositeAlarm::TABLE,
+    &CloudwatchLogAlarm::TABLE,
     &CodedeployDeployment::TABLE,
     &CodepipelineExecution::TABLE,
     &CodepipelinePipeline::TABLE,

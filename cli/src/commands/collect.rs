@@ -61,14 +61,10 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
         clock,
         progress: progress.clone(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Stop::failure(format!("cannot start: {e}")))?;
-    let outcome = runtime.block_on(collector::collect(writer, request, interrupted()));
+    let runtime = collector::Runtime::new()?;
+    let outcome = runtime.block_on(collector::collect(writer, request, interrupted()))?;
     progress.bar.finish_and_clear();
-    // A connection that never answers must not hold up the end.
-    runtime.shutdown_background();
+    drop(runtime);
     let collected = match outcome {
         Ok(collected) => collected,
         Err(e) => {

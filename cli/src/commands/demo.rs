@@ -97,10 +97,7 @@ fn clear(out: &Path) -> Result<(), Stop> {
 
 /// Runs the real collector on the recorded answers, snapshot by snapshot.
 fn replay(dir: &Path, config: &Config) -> Result<usize, Stop> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Stop::failure(format!("cannot start: {e}")))?;
+    let runtime = collector::Runtime::new()?;
     let mut files: Vec<_> = SAMPLES.files().collect();
     files.sort_by_key(|file| file.path());
     let mut writer: Option<Writer> = None;
@@ -116,7 +113,7 @@ fn replay(dir: &Path, config: &Config) -> Result<usize, Stop> {
             None => Writer::create(dir, &config.organization, &snapshot.meta.tool, snapshot.meta.opened_at)?,
         };
         let zip = file.contents().to_vec();
-        let (next, _, derived) = runtime.block_on(collector::collect_replayed(open, &snapshot, zip))?;
+        let (next, _, derived) = runtime.block_on(collector::collect_replayed(open, &snapshot, zip))??;
         if let Some(text) = derived.missing.first().or(derived.unused.first()) {
             return Err(Stop::failure(format!("the sample does not replay: {text}")));
         }

@@ -109,10 +109,7 @@ impl Reperformed {
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Reperform) -> Result<Exit, Stop> {
     let path = args.path.as_deref().unwrap_or(&global.locker);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Stop::failure(format!("cannot start: {e}")))?;
+    let runtime = collector::Runtime::new()?;
     if args.live {
         return live::run(global, args, path, &runtime);
     }

@@ -1,6 +1,6 @@
 //! TLS certificates, in ACM and in IAM.
 
-use aws_sdk_acm::types::{Filters, KeyAlgorithm};
+use aws_sdk_acm::types::{CertificateKeyPairOrigin, Filters, KeyAlgorithm};
 use evidence::partition;
 use evidence::record::{AcmCertificate, IamServerCertificate};
 
@@ -46,11 +46,18 @@ async fn certificates(context: &Context<'_>, region: &str) {
         .key_types(KeyAlgorithm::EcSecp384r1)
         .key_types(KeyAlgorithm::EcSecp521r1)
         .build();
+    // And none whose keys an ACME client made.
+    let every_origin = vec![
+        CertificateKeyPairOrigin::AwsManaged,
+        CertificateKeyPairOrigin::CustomerProvided,
+        CertificateKeyPairOrigin::Acme,
+    ];
     let list = context
         .pages(
             |next| {
                 acm.list_certificates()
                     .includes(every_type.clone())
+                    .set_certificate_key_pair_origins(Some(every_origin.clone()))
                     .max_items(1000)
                     .set_next_token(next)
                     .send()

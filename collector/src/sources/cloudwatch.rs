@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use aws_sdk_cloudwatch::types::{
-    AlarmHistoryItem, AlarmType, CompositeAlarm, Dimension, HistoryItemType, MetricAlarm, MetricDataQuery, ScanBy,
+    AlarmHistoryItem, AlarmType, CompositeAlarm, Dimension, HistoryItemType, LogAlarm, MetricAlarm, MetricDataQuery,
+    ScanBy,
 };
 use aws_smithy_types::DateTime;
 use evidence::record::{
-    AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm, MetricDimension,
+    AlarmMetric, CloudwatchAlarm, CloudwatchAlarmHistory, CloudwatchCompositeAlarm, CloudwatchLogAlarm, MetricDimension,
 };
 use serde_json::Value;
 
@@ -18,6 +19,9 @@ use crate::source::{Context, Scope, Source, token};
 
 /// AWS keeps the history of an alarm for 30 days.
 const HISTORY_DAYS: i64 = 31;
+
+/// Left to itself, AWS tells of metric alarms only.
+const ALARM_TYPES: [AlarmType; 3] = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
 
 pub(super) static ALARM_HISTORY: Source = Source {
     id: "cloudwatch.alarm_history",
@@ -35,8 +39,7 @@ pub(super) async fn alarms(context: &Context<'_>) -> Vec<String> {
             |next| {
                 cloudwatch
                     .describe_alarms()
-                    .alarm_types(AlarmType::MetricAlarm)
-                    .alarm_types(AlarmType::CompositeAlarm)
+                    .set_alarm_types(Some(ALARM_TYPES.to_vec()))
                     .max_records(100)
                     .set_next_token(next)
                     .send()
@@ -53,6 +56,11 @@ pub(super) async fn alarms(context: &Context<'_>) -> Vec<String> {
         }
         for alarm in page.output.composite_alarms() {
             let row = composite_alarm(context, page.exchange, alarm);
+            context.put(&row);
+            actions.extend(row.alarm_actions);
+        }
+        for alarm in page.output.log_alarms() {
+            let row = log_alarm(context, page.exchange, alarm);
             context.put(&row);
             actions.extend(row.alarm_actions);
         }
@@ -129,6 +137,32 @@ fn composite_alarm(context: &Context<'_>, exchange: u64, alarm: &CompositeAlarm)
     }
 }
 
+fn log_alarm(context: &Context<'_>, exchange: u64, alarm: &LogAlarm) -> CloudwatchLogAlarm {
+    let arn = alarm.alarm_arn().unwrap_or_default();
+    let query = alarm.scheduled_query_configuration();
+    CloudwatchLogAlarm {
+        account: context.account.to_owned(),
+        region: context.region.to_owned(),
+        key: arn.to_owned(),
+        source: exchange,
+        arn: arn.to_owned(),
+        name: alarm.alarm_name().unwrap_or_default().to_owned(),
+        actions_enabled: alarm.actions_enabled(),
+        alarm_actions: sorted(alarm.alarm_actions()),
+        query: query.and_then(|query| text(query.query_string())),
+        log_groups: query
+            .map(|query| sorted(query.log_group_identifiers()))
+            .unwrap_or_default(),
+        aggregation: query.and_then(|query| text(query.aggregation_expression())),
+        threshold: alarm.threshold().map(|threshold| threshold.to_string()),
+        comparison_operator: alarm.comparison_operator().map(|operator| operator.as_str().to_owned()),
+        treat_missing_data: text(alarm.treat_missing_data()),
+        state_value: alarm.state_value().map(|state| state.as_str().to_owned()),
+        state_updated_at: time(alarm.state_updated_timestamp()),
+        configured_at: time(alarm.alarm_configuration_updated_timestamp()),
+    }
+}
+
 fn sorted(arns: &[String]) -> Vec<String> {
     let mut arns = arns.to_vec();
     arns.sort();
@@ -157,8 +191,7 @@ async fn alarm_history(context: &Context<'_>) {
             |next| {
                 cloudwatch
                     .describe_alarm_history()
-                    .alarm_types(AlarmType::MetricAlarm)
-                    .alarm_types(AlarmType::CompositeAlarm)
+                    .set_alarm_types(Some(ALARM_TYPES.to_vec()))
                     .history_item_type(HistoryItemType::StateUpdate)
                     .set_start_date(since)
                     .scan_by(ScanBy::TimestampAscending)

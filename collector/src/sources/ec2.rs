@@ -182,6 +182,7 @@ async fn network_interfaces(context: &Context<'_>) {
         "ec2:DescribeNetworkInterfaces",
         |next| ec2
             .describe_network_interfaces()
+            .include_managed_resources(true)
             .max_results(1000)
             .set_next_token(next)
             .send(),

@@ -53,7 +53,12 @@ async fn instances(context: &Context<'_>) {
     read!(
         context,
         "ec2:DescribeInstances",
-        |next| ec2.describe_instances().max_results(1000).set_next_token(next).send(),
+        |next| ec2
+            .describe_instances()
+            .include_managed_resources(true)
+            .max_results(1000)
+            .set_next_token(next)
+            .send(),
         |page, source| {
             for reservation in page.reservations() {
                 for instance in reservation.instances() {

@@ -39,7 +39,12 @@ async fn volumes(context: &Context<'_>) {
     read!(
         context,
         "ec2:DescribeVolumes",
-        |next| ec2.describe_volumes().max_results(500).set_next_token(next).send(),
+        |next| ec2
+            .describe_volumes()
+            .include_managed_resources(true)
+            .max_results(500)
+            .set_next_token(next)
+            .send(),
         |page, source| {
             for volume in page.volumes() {
                 let id = volume.volume_id().unwrap_or_default().to_owned();

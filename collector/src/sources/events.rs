@@ -251,8 +251,10 @@ mod tests {
         let window = EventWindow::of(at, 90);
         assert_eq!(
             (window.from.to_string().as_str(), window.to),
-            ("2025-04-01T12:00:00Z", at)
+            ("2025-04-01T13:00:00Z", at),
+            "an hour less than CloudTrail keeps"
         );
         assert_eq!(EventWindow::of(at, 400), window);
+        assert_eq!(EventWindow::of(at, 7).from.to_string(), "2025-06-23T12:00:00Z");
     }
 }

@@ -71,8 +71,8 @@ pub(super) static SUBNET_GROUPS: Source = Source {
     collect: |context| Box::pin(subnet_groups(context)),
 };
 
-/// Events reach back 14 days.
-const EVENT_DAYS: i64 = 14;
+/// Events reach back 14 days. An hour is left: what is exactly as old is older when the request arrives.
+const EVENT_SECONDS: i64 = 14 * 86_400 - 3600;
 
 async fn instances(context: &Context<'_>) {
     let rds = context.session.rds(context.client_region);
@@ -354,7 +354,7 @@ async fn events(context: &Context<'_>) {
         |next| rds
             .describe_events()
             .event_categories("backup")
-            .start_time(DateTime::from_secs(end - EVENT_DAYS * 86400))
+            .start_time(DateTime::from_secs(end - EVENT_SECONDS))
             .end_time(DateTime::from_secs(end))
             .set_marker(next)
             .send(),

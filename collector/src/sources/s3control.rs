@@ -64,6 +64,8 @@ async fn access_points(context: &Context<'_>) {
                 s3control
                     .list_access_points()
                     .account_id(context.account)
+                    // Left to itself, AWS lists access points of S3's buckets only.
+                    .data_source_type("ALL")
                     .max_results(1000)
                     .set_next_token(next)
                     .send()

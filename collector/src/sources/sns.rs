@@ -24,6 +24,7 @@ pub(super) static NOTIFICATIONS: Source = Source {
     tables: &[
         "cloudwatch_alarm",
         "cloudwatch_composite_alarm",
+        "cloudwatch_log_alarm",
         "events_bus",
         "events_rule",
         "events_target",

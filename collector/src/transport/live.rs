@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ use crate::progress::Progress;
 const IN_FLIGHT: usize = 64;
 /// Timeouts in a row after which an operation is not asked again in a region.
 const SILENT: u32 = 3;
+/// Said of an answer in which what is secret could not be found.
+const UNREDACTED: &str =
+    "exhibit broke down while it looked for secrets in the answer, which is not kept: please report it";
 /// Requests in flight at most, per account, service and region. AWS publishes few limits; IAM
 /// throttles in the wild, S3 hardly ever.
 fn in_flight(service: &str) -> usize {
@@ -321,7 +325,7 @@ impl LiveConnector {
         };
         let (recv_at, elapsed) = (self.capture.clock.now(), self.capture.clock.monotonic() - start);
 
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             i: 0,
             attempt: call.attempt,
             invocation,
@@ -356,12 +360,21 @@ impl LiveConnector {
         // of the fields that rules name.
         let success = answer.status.is_some_and(|status| (200..300).contains(&status));
         let body = answer.body.as_deref().filter(|_| success);
-        let redacted = body.and_then(|body| redact(call.label.service, &call.operation, body));
+        let taken_out = || body.and_then(|body| redact(call.label.service, &call.operation, body));
+        let Ok(redacted) = catch_unwind(AssertUnwindSafe(taken_out)) else {
+            // A body of which nobody knows what in it is secret is not kept; a replay fails in the same way.
+            exchange.outcome = Outcome::Truncated;
+            exchange.transport_error = Some(UNREDACTED.to_owned());
+            self.capture.store(exchange, None, None)?;
+            return Err(broken_off(UNREDACTED));
+        };
         self.capture
             .store(exchange, answer.body.as_deref(), redacted.as_ref())?;
         match (answer.broken, answer.response) {
             (None, Some(mut response)) => {
                 if let Some(redacted) = redacted {
+                    // The SDK holds the answer of a GET to the length that is announced.
+                    response.headers_mut().remove("content-length");
                     *response.body_mut() = SdkBody::from(redacted.body);
                 }
                 Ok(response)

@@ -68,6 +68,8 @@ const fn rule(
 pub const RULES: &[Rule] = &[
     rule("apigateway-stage-variables", "apigateway", &["GetStages"], &["variables"], What::Whole,
         "stage variables, where people keep keys of back ends"),
+    rule("apigateway-canary-variables", "apigateway", &["GetStages"], &["stageVariableOverrides"], What::Whole,
+        "stage variables of a canary, where people keep keys of back ends"),
     rule("cloudformation-resource-properties", "cloudformation", &["DescribeStackEvents"], &["ResourceProperties"], What::Whole,
         "properties of a resource: user data, environment variables, passwords"),
     rule("cloudfront-origin-header", "cloudfront", &["ListDistributions"], &["HeaderValue"], What::Whole,
@@ -84,6 +86,8 @@ pub const RULES: &[Rule] = &[
         "constant input of a target: environment variables of a container"),
     rule("events-input-template", "events", &["ListTargetsByRule"], &["InputTemplate"], What::Whole,
         "the input of a target with places to fill in"),
+    rule("fsx-password", "fsx", &["DescribeFileSystems"], &["FsxAdminPassword"], What::Whole,
+        "the password of an ONTAP file system's fsxadmin user"),
     rule("guardduty-command-line", "guardduty", &["GetFindings"], &["CommandLineExample"], What::Whole,
         "a command line with whatever was typed into it"),
     rule("iam-mfa-seed", "iam", &["ListVirtualMFADevices"], &["Base32StringSeed"], What::Whole,

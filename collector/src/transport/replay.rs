@@ -13,9 +13,23 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use evidence::exchange::{Exchange, Outcome, RequestKey};
 use evidence::snapshot::{Bodies, SnapshotError};
+use serde_json::Value;
 
 use super::live::{Held, broken_off};
-use super::{admit, observe, params};
+use super::{Call, admit, observe, params};
+
+/// Members by which a request asks for more than it did in an earlier version, or otherwise. What was recorded then
+/// answers it: its records are those that came of it then.
+const ASKED_OTHERWISE: &[(&str, &str, &[&str])] = &[
+    ("acm", "ListCertificates", &["CertificateKeyPairOrigins"]),
+    ("cloudwatch", "DescribeAlarmHistory", &["AlarmTypes"]),
+    ("cloudwatch", "DescribeAlarms", &["AlarmTypes"]),
+    ("ec2", "DescribeInstances", &["IncludeManagedResources"]),
+    ("ec2", "DescribeNetworkInterfaces", &["IncludeManagedResources"]),
+    ("ec2", "DescribeVolumes", &["IncludeManagedResources"]),
+    ("rds", "DescribeEvents", &["StartTime"]),
+    ("s3control", "ListAccessPoints", &["dataSourceType"]),
+];
 
 /// The exchanges of a snapshot, ready to answer.
 pub struct Recording {
@@ -26,9 +40,51 @@ struct State {
     /// Last attempts by request, in the order in which they were made.
     waiting: BTreeMap<RequestKey, VecDeque<Exchange>>,
     bodies: Bodies,
-    missing: Vec<String>,
+    /// Requests that were not there.
+    missing: Vec<Missing>,
     /// Answers in place of recorded ones, by number.
     instead: BTreeMap<u64, Held>,
+}
+
+impl State {
+    /// The first exchange that asked the same, but for members that an earlier version asked otherwise.
+    fn asked_otherwise(&mut self, account: &str, call: &Call, params: &Value) -> Option<Exchange> {
+        let (service, operation) = (call.label.service, call.operation.as_str());
+        let (.., members) = ASKED_OTHERWISE
+            .iter()
+            .find(|(of, named, _)| *of == service && *named == operation)?;
+        let wanted = without(params, members);
+        let key = self
+            .waiting
+            .iter()
+            .filter_map(|(key, waiting)| Some((waiting.front()?, key)))
+            .filter(|(e, _)| e.account == account && e.service == service && e.operation == operation)
+            .filter(|(e, _)| e.region == call.label.region && without(&e.params, members) == wanted)
+            .min_by_key(|(e, _)| e.i)
+            .map(|(_, key)| *key)?;
+        self.waiting.get_mut(&key)?.pop_front()
+    }
+}
+
+/// Parameters without these members, at their top or in the query.
+fn without(params: &Value, members: &[&str]) -> Value {
+    let mut params = params.clone();
+    let named = |name: &str| members.contains(&name.split('.').next().unwrap_or_default());
+    if let Some(query) = params.get_mut("query").and_then(Value::as_object_mut) {
+        query.retain(|name, _| !named(name));
+    }
+    if let Some(top) = params.as_object_mut() {
+        top.retain(|name, _| !named(name));
+    }
+    params
+}
+
+struct Missing {
+    account: String,
+    region: String,
+    call: String,
+    /// All of it, for a person.
+    text: String,
 }
 
 impl fmt::Debug for Recording {
@@ -64,17 +120,21 @@ impl Recording {
         }))
     }
 
-    /// Requests that the recording did not have, and exchanges that nobody asked for.
-    pub fn leftovers(&self) -> (Vec<String>, Vec<String>) {
+    /// Requests that the recording did not have, and exchanges that nobody asked for; but for those of which `excused`
+    /// is true, by account, region and call.
+    pub fn leftovers(&self, excused: impl Fn(&str, &str, &str) -> bool) -> (Vec<String>, Vec<String>) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut unused: Vec<_> = state
             .waiting
             .values()
             .flatten()
+            .filter(|e| !excused(&e.account, &e.region, &e.call()))
             .map(|e| format!("{} (exchange {})", e.call(), e.i))
             .collect();
         unused.sort();
-        (state.missing.clone(), unused)
+        let missing = state.missing.iter();
+        let missing = missing.filter(|m| !excused(&m.account, &m.region, &m.call));
+        (missing.map(|m| m.text.clone()).collect(), unused)
     }
 
     /// From now on this answers in place of the exchange of that number.
@@ -87,23 +147,27 @@ impl Recording {
     pub(super) fn answer(&self, request: &HttpRequest) -> Result<(u64, HttpResponse), ConnectorError> {
         let call = admit(request)?;
         let account = call.label.account.clone().unwrap_or_default();
+        let asked = params::of(request);
         let key = RequestKey::new(
             &account,
             call.label.service,
             &call.operation,
             &call.label.region,
-            &params::of(request),
+            &asked,
         );
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(exchange) = state.waiting.get_mut(&key).and_then(VecDeque::pop_front) else {
+        let exact = state.waiting.get_mut(&key).and_then(VecDeque::pop_front);
+        let Some(exchange) = exact.or_else(|| state.asked_otherwise(&account, &call, &asked)) else {
             let text = format!(
                 "{}:{} in {} is not in the recording: {}",
-                call.label.service,
-                call.operation,
-                call.label.region,
-                params::of(request)
+                call.label.service, call.operation, call.label.region, asked
             );
-            state.missing.push(text.clone());
+            state.missing.push(Missing {
+                account,
+                region: call.label.region.clone(),
+                call: format!("{}:{}", call.label.service, call.operation),
+                text: text.clone(),
+            });
             return Err(ConnectorError::user(text.into()));
         };
         let i = exchange.i;
@@ -125,7 +189,13 @@ impl Recording {
 
 fn response(exchange: &Exchange, body: Vec<u8>) -> Result<HttpResponse, Box<dyn std::error::Error + Send + Sync>> {
     let mut builder = http::Response::builder().status(exchange.status.unwrap_or(500));
-    for (name, value) in &exchange.headers {
+    // What was taken out changed the length that is announced, to which the SDK holds the answer of a GET.
+    let redacted = exchange.redaction.is_some();
+    for (name, value) in exchange
+        .headers
+        .iter()
+        .filter(|(name, _)| !redacted || *name != "content-length")
+    {
         builder = builder.header(name, value);
     }
     Ok(HttpResponse::try_from(builder.body(SdkBody::from(body))?)?)

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use collector::Derived;
+use collector::{Derived, Runtime};
 use evidence::digest::Digest;
 use evidence::locker::{Locker, Writer};
 use evidence::snapshot::{Snapshot, SnapshotMeta, records_text};
@@ -22,10 +22,7 @@ struct Replayed {
 }
 
 static REPLAYED: LazyLock<(TempDir, Vec<Replayed>)> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = Runtime::new().unwrap();
     let (locker, dir) = (sample(), tempfile::tempdir().unwrap());
     let (mut writer, mut replayed) = (None, Vec::new());
     for entry in locker.snapshots().unwrap() {
@@ -36,7 +33,7 @@ static REPLAYED: LazyLock<(TempDir, Vec<Replayed>)> = LazyLock::new(|| {
             None => Writer::create(dir.path(), "x", &recorded.meta.tool, recorded.meta.opened_at).unwrap(),
         };
         let work = collector::collect_replayed(open, &recorded, zip);
-        let (next, sealed, derived) = runtime.block_on(work).unwrap();
+        let (next, sealed, derived) = runtime.block_on(work).unwrap().unwrap();
         writer = Some(next);
         replayed.push(Replayed {
             recorded,
@@ -81,8 +78,8 @@ fn a_replayed_snapshot_is_the_recorded_one() {
     assert!(Locker::verify(REPLAYED.0.path()).unwrap().faults.is_empty());
 }
 
-#[tokio::test]
-async fn an_answer_that_was_taken_away_is_missed() {
+#[test]
+fn an_answer_that_was_taken_away_is_missed() {
     let locker = sample();
     let entry = locker.snapshots().unwrap().remove(0);
     let zip = locker.snapshot_bytes(&entry).unwrap();
@@ -93,7 +90,11 @@ async fn an_answer_that_was_taken_away_is_missed() {
         .position(|e| e.operation == "GetAccountSummary")
         .unwrap();
     snapshot.exchanges.remove(taken);
-    let derived = collector::replay(&snapshot, zip).await.unwrap();
+    let derived = Runtime::new()
+        .unwrap()
+        .block_on(collector::replay(&snapshot, zip))
+        .unwrap()
+        .unwrap();
     assert_eq!(derived.missing.len(), 1);
     let gap = derived
         .gaps

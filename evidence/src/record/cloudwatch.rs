@@ -104,11 +104,44 @@ record! {
 }
 
 record! {
+    /// An alarm on what a scheduled query finds in log groups.
+    "cloudwatch_log_alarm" CloudwatchLogAlarm from ["cloudwatch:DescribeAlarms"]
+        volatile ["state_value", "state_updated_at"] {
+        /// ARN.
+        arn: String,
+        /// Name.
+        name: String,
+        /// Whether actions are taken at all.
+        actions_enabled: Option<bool>,
+        /// ARNs of what is done when the state turns to ALARM, sorted.
+        alarm_actions: Vec<String>,
+        /// The query.
+        query: Option<String>,
+        /// Names or ARNs of the log groups that it looks in, sorted.
+        log_groups: Vec<String>,
+        /// How the results become a number: `count(*)`.
+        aggregation: Option<String>,
+        /// Threshold, as the shortest decimal.
+        threshold: Option<String>,
+        /// How the number is compared with the threshold.
+        comparison_operator: Option<String>,
+        /// What no data means.
+        treat_missing_data: Option<String>,
+        /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+        state_value: Option<String>,
+        /// When the state was last updated.
+        state_updated_at: Option<Timestamp>,
+        /// When the configuration was last changed.
+        configured_at: Option<Timestamp>,
+    }
+}
+
+record! {
     /// A change of an alarm's state. AWS keeps them for a limited time (30 days); 31 days are asked for.
     "cloudwatch_alarm_history" CloudwatchAlarmHistory from ["cloudwatch:DescribeAlarmHistory"] volatile [] {
         /// Alarm.
         alarm_name: String,
-        /// `MetricAlarm` or `CompositeAlarm`.
+        /// `MetricAlarm`, `CompositeAlarm` or `LogAlarm`.
         alarm_type: Option<String>,
         /// When.
         at: Option<Timestamp>,

@@ -15,18 +15,13 @@ use crate::exit::Stop;
 
 /// Asks for the callers' events in every region, then for those of other sessions of their roles.
 pub fn ask(scope: &Scope, config: &Config) -> Result<Found, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Stop::failure(format!("cannot start: {e}")))?;
+    let runtime = collector::Runtime::new()?;
     let reach = Reach {
         targets: config.targets.clone(),
         timeout: Duration::from_secs(30),
         clock: Arc::new(SystemClock::default()),
     };
-    let found = runtime.block_on(find(scope, config, &reach));
-    runtime.shutdown_background();
-    found
+    runtime.block_on(find(scope, config, &reach))?
 }
 
 async fn find(scope: &Scope, config: &Config, reach: &Reach) -> Result<Found, Stop> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::path::Path;
 
+use collector::Runtime;
 use controls::catalogue::{Catalogue, PAGES};
 use evidence::archive::ArchiveWriter;
 use evidence::digest::Digest;
@@ -14,7 +15,6 @@ use evidence::log::{self, EntryType};
 use evidence::manual::Attachment;
 use evidence::snapshot::{Lines, Snapshot, SnapshotMeta, Status};
 use report::bundle::pinned::{self, Pinned, RESULTS};
-use tokio::runtime::Runtime;
 
 use super::bag::Bag;
 use super::compare::{self, Difference};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use collector::Runtime;
 use evidence::canonical::{self, NotCanonical};
 use evidence::digest::Digest;
 use evidence::exchange::Exchange;
@@ -10,7 +11,6 @@ use evidence::locker::Fault;
 use evidence::record::Row;
 use evidence::snapshot::{Lines, Snapshot, SnapshotMeta, Status, records_text};
 use serde::Serialize;
-use tokio::runtime::Runtime;
 
 use super::compare;
 use crate::exit::Stop;
@@ -68,7 +68,7 @@ pub fn derive(kept: Kept, runtime: &Runtime) -> Result<(Rederived, Snapshot), St
     };
     let texts = if compared {
         let derived = runtime
-            .block_on(collector::replay(&snapshot, zip))
+            .block_on(collector::replay(&snapshot, zip))?
             .map_err(Stop::failure)?;
         for text in derived.missing {
             differences.push(Fault::new("exchanges.jsonl", "missing", text));

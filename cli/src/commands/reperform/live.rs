@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use collector::Held;
 use collector::repeat::{Reach, is_repeatable, repeat};
+use collector::{Held, Runtime};
 use evidence::clock::SystemClock;
 use evidence::digest::Digest;
 use evidence::exchange::{Exchange, Outcome};
@@ -18,7 +18,6 @@ use evidence::record::Row;
 use evidence::snapshot::{Bodies, Snapshot};
 use serde::Serialize;
 use serde_json::json;
-use tokio::runtime::Runtime;
 
 use super::volatile;
 use crate::args::{self, Global};
@@ -71,18 +70,12 @@ pub fn run(global: &Global, args: &args::Reperform, path: &Path, runtime: &Runti
         timeout: Duration::from_secs(30),
         clock: Arc::new(SystemClock::default()),
     };
-    // A current-thread runtime has no second thread for the connections.
-    let asking = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Stop::failure(format!("cannot start: {e}")))?;
-    let done = asking.block_on(async {
+    let done = runtime.block_on(async {
         tokio::select! {
             done = repeat(&snapshot, zip.clone(), chosen.clone(), &reach) => done.map(Some),
             () = interrupted() => Ok(None),
         }
-    });
-    asking.shutdown_background();
+    })?;
     let Some(done) = done? else {
         return Err(Stop {
             exit: Exit::Incomplete,
@@ -259,7 +252,7 @@ fn judge(
             snapshot,
             zip.to_vec(),
             (exchange.i, held.clone()),
-        ))
+        ))?
         .map_err(Stop::failure)?;
     let mut rows = changed(&snapshot.tables, &again.tables);
     rows.sort();

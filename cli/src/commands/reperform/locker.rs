@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use collector::Runtime;
 use controls::catalogue::Catalogue;
 use evidence::archive::Archive;
 use evidence::locker::{Locker, SnapshotEntry};
-use tokio::runtime::Runtime;
 
 use super::Reperformed;
 use super::derive::{GAPS, Kept, derive};

@@ -30,6 +30,10 @@ fn example(id: &str) -> (&'static str, &'static str) {
             r#"{"item":[{"stageName":"prod","variables":{"key":"SECRET","on":"***"},"n":1.50}]}"#,
             r#"{"item":[{"stageName":"prod","variables":{"key":"redacted","on":"***"},"n":1.50}]}"#,
         ),
+        "apigateway-canary-variables" => (
+            r#"{"item":[{"canarySettings":{"stageVariableOverrides":{"key":"SECRET"},"useStageCache":true}}]}"#,
+            r#"{"item":[{"canarySettings":{"stageVariableOverrides":{"key":"redacted"},"useStageCache":true}}]}"#,
+        ),
         "cloudformation-resource-properties" => (
             "<?xml version=\"1.0\"?>\n<R xmlns='a>b'><member><ResourceProperties>{&quot;UserData&quot;:&quot;SECRET&quot;}</ResourceProperties><StackName>s</StackName></member></R>",
             "<?xml version=\"1.0\"?>\n<R xmlns='a>b'><member><ResourceProperties>redacted</ResourceProperties><StackName>s</StackName></member></R>",
@@ -61,6 +65,10 @@ fn example(id: &str) -> (&'static str, &'static str) {
         "events-input-template" => (
             r#"{"Targets":[{"InputTransformer":{"InputTemplate":"\"SECRET <x>\"","InputPathsMap":{"x":"$.y"}}}]}"#,
             r#"{"Targets":[{"InputTransformer":{"InputTemplate":"redacted","InputPathsMap":{"x":"$.y"}}}]}"#,
+        ),
+        "fsx-password" => (
+            r#"{"FileSystems":[{"FileSystemId":"fs-1","OntapConfiguration":{"FsxAdminPassword":"SECRET"}}]}"#,
+            r#"{"FileSystems":[{"FileSystemId":"fs-1","OntapConfiguration":{"FsxAdminPassword":"redacted"}}]}"#,
         ),
         "guardduty-command-line" => (
             r#"{"findings":[{"service":{"runtimeDetails":{"process":{"commandLineExample":"curl -u a:SECRET"}}}}]}"#,
