@@ -53,6 +53,11 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
     let global = &cli.global;
+    if !global.format.is_common() && !matches!(cli.command, Command::Policy(_)) {
+        return Err(Stop::usage(
+            "--format cloudformation and terraform are for `exhibit policy`; here it takes text or json",
+        ));
+    }
     match &cli.command {
         Command::Init(args) => commands::init::run(global, args),
         Command::Collect(args) => commands::collect::run(global, args),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_iam::types::ReportStateType;
+use evidence::clock::Timestamp;
 use evidence::gap::ReasonCode;
 use evidence::record::{IamCredential, IamCredentialReport};
 
@@ -11,8 +12,15 @@ use crate::convert::time;
 use crate::failure::Failure;
 use crate::source::Context;
 
+/// How long AWS keeps a report before it makes a new one (IAM User Guide, "Get credential reports
+/// for your AWS account").
+const FRESH_SECONDS: i64 = 4 * 3_600;
+
 /// Asks for the report until it is there, two minutes at most; gives the users it has.
+///
+/// Where AWS refuses to make one, the one that somebody else had made is as good while it is fresh.
 pub(super) async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::Client) -> BTreeSet<String> {
+    let mut refused = None;
     let mut pause = Duration::from_millis(100);
     for _ in 0..65 {
         match context.ask(iam.generate_credential_report().send()).await {
@@ -22,11 +30,7 @@ pub(super) async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::
                 pause = (pause * 2).min(Duration::from_secs(2));
             }
             Err(failure) => {
-                // A report that somebody else started may still be there.
-                if !failure.is(&["LimitExceeded", "LimitExceededException"]) {
-                    context.gap("iam:GenerateCredentialReport", None, &failure);
-                    return BTreeSet::new();
-                }
+                refused = Some(failure);
                 break;
             }
         }
@@ -39,13 +43,30 @@ pub(super) async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::
                 .map(|blob| blob.as_ref().to_vec())
                 .unwrap_or_default();
             let generated_at = time(answer.output.generated_time());
+            if let Some(failure) = refused.filter(|_| !is_fresh(context, generated_at)) {
+                context.gap(GENERATE, None, &failure);
+                return BTreeSet::new();
+            }
             read_report(context, &content, generated_at, answer.exchange)
         }
         Err(failure) => {
+            if let Some(refused) = refused {
+                context.gap(GENERATE, None, &refused);
+            }
             context.gap("iam:GetCredentialReport", None, &failure);
             BTreeSet::new()
         }
     }
+}
+
+const GENERATE: &str = "iam:GenerateCredentialReport";
+
+/// Whether the report is no older at the start of the run than AWS's own would be.
+fn is_fresh(context: &Context<'_>, generated_at: Option<Timestamp>) -> bool {
+    let (Some(events), Some(generated_at)) = (context.events, generated_at) else {
+        return false;
+    };
+    events.to.unix() - generated_at.unix() <= FRESH_SECONDS
 }
 
 /// The columns without which the report is no report (controls.md §9 of the design; AWS: "Getting
@@ -78,7 +99,7 @@ const COLUMNS: &[&str] = &[
 fn read_report(
     context: &Context<'_>,
     content: &[u8],
-    generated_at: Option<evidence::clock::Timestamp>,
+    generated_at: Option<Timestamp>,
     exchange: u64,
 ) -> BTreeSet<String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(content);
