@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_credential_types::provider::ProvideCredentials;
 use evidence::clock::{Clock, Timestamp};
 use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Draft, LockerError, Sealing, Writer};
@@ -15,6 +16,7 @@ use evidence::snapshot::{AccountScope, Plan, Snapshot, SnapshotError, SnapshotMe
 use futures::stream::{self, StreamExt};
 
 use crate::environment;
+use crate::environment::credentials::{Refused, Surroundings, connection};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::region::Found;
@@ -73,7 +75,7 @@ pub struct Collected {
 pub enum CollectError {
     /// There are no credentials, or AWS does not take them.
     #[error("AWS does not accept the credentials: {0}")]
-    Credentials(String),
+    Credentials(Refused),
     /// AWS could not be reached at all.
     #[error("cannot reach AWS: {0}")]
     Unreachable(String),
@@ -413,11 +415,13 @@ async fn open_accounts(
     };
     let mut accounts: Vec<Opened> = Vec::new();
     for target in targets {
-        let session = Session::live(assume(base, witness, target).await, None);
+        let config = assume(base, witness, target).await;
+        let session = Session::live(config.clone(), None);
         let region = base.region().map_or("us-east-1", |region| region.as_ref());
-        let identity = identify(&session, region)
-            .await
-            .map_err(|failure| identity_error(&failure))?;
+        let identity = match identify(&session, region).await {
+            Ok(identity) => identity,
+            Err(failure) => return Err(identity_error(&failure, &config, target).await),
+        };
         let account = identity.output.account().unwrap_or_default().to_owned();
         if let Some(expected) = target.account.as_ref().filter(|expected| **expected != account) {
             return Err(CollectError::Scope(format!(
@@ -513,20 +517,41 @@ fn identity_row(identity: &Answer<Identity>) -> Batch {
     batch
 }
 
-fn identity_error(failure: &Failure) -> CollectError {
+/// Why nobody knows who asks, with these credentials for this target.
+pub(crate) async fn identity_error(failure: &Failure, config: &SdkConfig, target: &Target) -> CollectError {
     let text = match &failure.error_code {
         Some(code) => format!("{code}: {}", failure.message),
         None => failure.message.clone(),
     };
     match (failure.exchange, failure.code) {
-        // Nothing was sent: credentials were there at the start, but cannot be had any more.
-        (None, _) => CollectError::Credentials(text),
+        // Nothing was sent: the role cannot be taken, or the credentials cannot be had any more.
+        (None, _) => without_credentials(config, target)
+            .await
+            .unwrap_or(CollectError::Unreachable(text)),
         (_, ReasonCode::AccessDenied) if failure.is(&["AccessDenied", "AccessDeniedException"]) => {
             CollectError::Identity(text)
         }
-        (_, ReasonCode::AccessDenied) => CollectError::Credentials(text),
+        (_, ReasonCode::AccessDenied) => {
+            let region = config.region().map_or("us-east-1", |region| region.as_ref());
+            CollectError::Credentials(Surroundings::real().await.refused(failure, region))
+        }
         _ => CollectError::Unreachable(text),
     }
+}
+
+/// Why the provider of these credentials gives none, if it still gives none.
+async fn without_credentials(config: &SdkConfig, target: &Target) -> Option<CollectError> {
+    let error = config.credentials_provider()?.provide_credentials().await.err()?;
+    let surroundings = Surroundings::real().await;
+    let why = match (&target.role_arn, connection(&error)) {
+        (_, Some(text)) => return Some(CollectError::Unreachable(text)),
+        (Some(role), None) => surroundings.role_refused(role, target.external_id.is_some(), &error),
+        (None, None) => match surroundings.why(&error) {
+            Ok(why) => why,
+            Err(text) => return Some(CollectError::Unreachable(text)),
+        },
+    };
+    Some(CollectError::Credentials(why))
 }
 
 /// The region in which global services of the caller's partition are asked.

@@ -301,7 +301,10 @@ async fn login_profile(context: &Context<'_>, iam: &aws_sdk_iam::Client, name: &
                 .and_then(|profile| time(Some(profile.create_date())));
             (true, created, answer.exchange)
         }
-        Err(failure) if failure.is(NO_SUCH) => (false, None, failure.exchange.unwrap_or_default()),
+        // The same code says that there is no such user any more: "The user with name x cannot be found."
+        Err(failure) if failure.is(NO_SUCH) && !failure.message.starts_with("The user with name") => {
+            (false, None, failure.exchange.unwrap_or_default())
+        }
         Err(failure) => return context.gap("iam:GetLoginProfile", Some(arn), &failure),
     };
     context.put(&IamLoginProfile {
