@@ -23,6 +23,8 @@ mod custody;
 #[cfg(test)]
 mod denied_walk;
 mod exit;
+#[cfg(test)]
+mod gone_walk;
 mod output;
 mod ui;
 

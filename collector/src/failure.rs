@@ -177,3 +177,61 @@ fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Op
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+    use aws_smithy_runtime_api::client::result::ServiceError;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    fn told(code: Option<&str>, status: u16) -> ReasonCode {
+        let mut metadata = ErrorMetadata::builder();
+        if let Some(code) = code {
+            metadata = metadata.code(code);
+        }
+        let error = GetCallerIdentityError::generic(metadata.build());
+        let response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
+        let error: SdkError<GetCallerIdentityError, HttpResponse> =
+            SdkError::ServiceError(ServiceError::builder().source(error).raw(response).build());
+        Failure::of(&error, None).code
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_what_an_endpoint_does_not_know() {
+        for (code, status) in [
+            ("AccessDenied", 403),
+            ("AccessDeniedException", 400),
+            ("UnauthorizedOperation", 403),
+            ("KMSAccessDeniedException", 400),
+            ("NotAuthorizedException", 400),
+            // S3: "The provided token is malformed", "Your account is not signed up for the S3 service".
+            ("InvalidToken", 400),
+            ("NotSignedUp", 403),
+            // EC2: "Your account is currently being verified".
+            ("PendingVerification", 400),
+            ("Blocked", 400),
+            ("SomethingNew", 401),
+            ("SomethingNew", 403),
+        ] {
+            assert_eq!(told(Some(code), status), ReasonCode::AccessDenied, "{code} {status}");
+        }
+        assert_eq!(told(None, 403), ReasonCode::AccessDenied);
+        for (code, status, expected) in [
+            ("UnknownOperationException", 400, ReasonCode::Unsupported),
+            ("InvalidAction", 400, ReasonCode::Unsupported),
+            ("ThrottlingException", 403, ReasonCode::Throttled),
+            ("SubscriptionRequiredException", 403, ReasonCode::RegionUnreachable),
+            ("InternalFailure", 500, ReasonCode::RegionUnreachable),
+            // Nobody has made the credential report yet.
+            ("ReportNotPresent", 410, ReasonCode::EvidenceMissing),
+            ("ReportInProgress", 404, ReasonCode::EvidenceMissing),
+            ("ReportExpired", 410, ReasonCode::EvidenceMissing),
+        ] {
+            assert_eq!(told(Some(code), status), expected, "{code} {status}");
+        }
+    }
+}

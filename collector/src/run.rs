@@ -23,7 +23,7 @@ use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
 use crate::source::{Answer, Batch, Context, EventWindow, Scope, Source, ask};
-use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES};
+use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES, count_once};
 use crate::transport::live::{Capture, Held};
 use crate::transport::replay::Recording;
 
@@ -141,7 +141,8 @@ pub async fn collect(
 
 fn seal(draft: Draft, shared: Shared<'_>, interrupted: bool, at: Timestamp) -> Result<Collected, CollectError> {
     let collected = shared.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut gaps = collected.batch.gaps;
+    let (mut gaps, mut tables) = (collected.batch.gaps, collected.batch.tables);
+    count_once(&mut tables);
     if interrupted {
         gaps.extend(collected.unfinished.into_values().flatten());
     }
@@ -152,7 +153,7 @@ fn seal(draft: Draft, shared: Shared<'_>, interrupted: bool, at: Timestamp) -> R
         status: if interrupted { Status::Partial } else { Status::Complete },
         accounts: collected.accounts,
         gaps: gaps.clone(),
-        tables: collected.batch.tables,
+        tables,
     };
     let (_, meta) = draft.seal(sealing)?;
     Ok(Collected { meta, gaps })
@@ -234,6 +235,7 @@ pub(crate) async fn derive(
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner)
         .batch;
+    count_once(&mut batch.tables);
     batch.gaps.sort();
     batch.gaps.dedup();
     Derived {

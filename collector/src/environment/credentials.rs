@@ -441,7 +441,7 @@ impl Surroundings {
         let chosen = self.chosen();
         match (self.has_keys(), chosen.last()) {
             (true, _) => {
-                "get new ones, or unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to use a profile"
+                "get new ones, or unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN and run `aws sso login` for a profile"
                     .to_owned()
             }
             (false, Some(base)) if base.get("sso_session").or(base.get("sso_start_url")).is_some() => {

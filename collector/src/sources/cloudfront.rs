@@ -32,7 +32,10 @@ async fn distributions(context: &Context<'_>) {
         let failure = Failure {
             code: ReasonCode::NotOffered,
             error_code: None,
-            message: format!("CloudFront is not offered in the partition of {}", context.client_region),
+            message: format!(
+                "CloudFront is not offered in the partition of {}",
+                context.client_region
+            ),
             exchange: None,
         };
         return context.gap("cloudfront:ListDistributions", None, &failure);
@@ -113,4 +116,21 @@ async fn distributions(context: &Context<'_>) {
             }
         })
         .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::answering;
+
+    #[tokio::test]
+    async fn where_there_is_no_cloudfront_nobody_is_asked() {
+        for home in ["us-gov-west-1", "eusc-de-east-1"] {
+            let session = answering::session(|operation| panic!("{operation} was asked"));
+            let context = Context::new(&session, "111122223333", "global", home, &[]);
+            distributions(&context).await;
+            let codes: Vec<_> = context.into_batch().gaps.iter().map(|gap| gap.code).collect();
+            assert_eq!(codes, [ReasonCode::NotOffered]);
+        }
+    }
 }

@@ -411,5 +411,35 @@ async fn global_clusters(context: &Context<'_>) {
 
 /// How a region answers that has no global databases: of whoever asks, and whatever may be asked.
 fn has_no_global_databases(failure: &Failure) -> bool {
-    failure.is(&["InvalidParameterValue"]) && failure.message.contains("Access Denied to API Version: APIGlobalDatabases")
+    failure.is(&["InvalidParameterValue"])
+        && failure
+            .message
+            .contains("Access Denied to API Version: APIGlobalDatabases")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::answering;
+
+    async fn gaps_of(code: &'static str, message: &'static str) -> usize {
+        let session = answering::session(move |_| (400, answering::query_error(code, message)));
+        let context = Context::new(&session, "111122223333", "ap-east-1", "ap-east-1", &[]);
+        global_clusters(&context).await;
+        context.into_batch().gaps.len()
+    }
+
+    #[tokio::test]
+    async fn a_region_without_global_databases_has_none() {
+        assert_eq!(
+            gaps_of(
+                "InvalidParameterValue",
+                "Access Denied to API Version: APIGlobalDatabases"
+            )
+            .await,
+            0
+        );
+        assert_eq!(gaps_of("InvalidParameterValue", "Unrecognized filter name").await, 1);
+        assert_eq!(gaps_of("AccessDenied", "not authorized").await, 1);
+    }
 }

@@ -203,6 +203,8 @@ mod tests {
 
     use super::*;
     use crate::session::Session;
+    use crate::source::EventWindow;
+    use crate::transport::answering;
 
     #[test]
     fn a_row_that_cannot_be_read_is_a_gap() {
@@ -226,5 +228,51 @@ mod tests {
             rows.iter().map(|row| row["well_formed"] == true).collect::<Vec<_>>(),
             [true, false]
         );
+    }
+
+    /// What comes of a refusal to make a report, and this answer to the request for the last one.
+    async fn refused_with(answer: (u16, String)) -> (BTreeSet<String>, crate::source::Batch) {
+        let session = answering::session(move |operation| match operation {
+            "GenerateCredentialReport" => (403, answering::query_error("AccessDenied", "not authorized")),
+            _ => answer.clone(),
+        });
+        let opened_at: Timestamp = "2025-06-30T12:00:00Z".parse().unwrap();
+        let context = Context::new(&session, "111122223333", "global", "us-east-1", &[])
+            .looking_back(EventWindow::of(opened_at, 90));
+        let reported = credential_report(&context, &session.iam("us-east-1")).await;
+        (reported, context.into_batch())
+    }
+
+    fn report(generated_at: &str) -> (u16, String) {
+        let cells = vec!["false"; COLUMNS.len() - 1].join(",");
+        let content = aws_smithy_types::base64::encode(format!("{}\nalice,{cells}\n", COLUMNS.join(",")));
+        let result = format!(
+            "<Content>{content}</Content><ReportFormat>text/csv</ReportFormat><GeneratedTime>{generated_at}</GeneratedTime>"
+        );
+        let body = format!(
+            "<GetCredentialReportResponse><GetCredentialReportResult>{result}</GetCredentialReportResult></GetCredentialReportResponse>"
+        );
+        (200, body)
+    }
+
+    #[tokio::test]
+    async fn a_fresh_report_counts_whoever_had_it_made() {
+        let (reported, batch) = refused_with(report("2025-06-30T08:00:00Z")).await;
+        assert_eq!(reported.into_iter().collect::<Vec<_>>(), ["alice"]);
+        assert_eq!((batch.gaps.len(), batch.tables["iam_credential_report"].len()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn an_old_report_or_none_leaves_the_refusal() {
+        let operations = |batch: &crate::source::Batch| -> Vec<(String, ReasonCode)> {
+            batch.gaps.iter().map(|gap| (gap.operation.clone(), gap.code)).collect()
+        };
+        let refusal = (GENERATE.to_owned(), ReasonCode::AccessDenied);
+        let (reported, batch) = refused_with(report("2025-06-30T07:59:59Z")).await;
+        assert!(reported.is_empty() && batch.tables.is_empty());
+        assert_eq!(operations(&batch), [refusal.clone()]);
+        let (_, batch) = refused_with((410, answering::query_error("ReportNotPresent", "no report"))).await;
+        let missing = ("iam:GetCredentialReport".to_owned(), ReasonCode::EvidenceMissing);
+        assert_eq!(operations(&batch), [refusal, missing]);
     }
 }
