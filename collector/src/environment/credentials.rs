@@ -72,7 +72,7 @@ impl Surroundings {
         let profiles = aws_config::profile::load(fs, &env, &Default::default(), None).await;
         Self {
             env,
-            profiles: profiles.map_err(|e| chain(&e)),
+            profiles: profiles.map_err(|e| line(&chain(&e))),
         }
     }
 
@@ -403,7 +403,7 @@ impl Surroundings {
         }
         if unknown {
             return Refused {
-                cause: format!("AWS does not know the key of {} ({said})", self.origin()),
+                cause: format!("AWS does not know {} ({said})", self.origin()),
                 remedy: format!(
                     "check that it exists and is active, and that the region {region} is of its partition (us-gov-, cn- and eusc- \
                      have keys of their own)"
@@ -431,7 +431,7 @@ impl Surroundings {
                 }
                 None => "the keys in the environment (AWS_ACCESS_KEY_ID)".to_owned(),
             },
-            (false, Some(profile)) => format!("the profile `{}`", profile.name()),
+            (false, Some(profile)) => format!("the keys of the profile `{}`", profile.name()),
             (false, None) => "the credentials".to_owned(),
         }
     }
@@ -496,8 +496,13 @@ fn said(error: &(dyn Error + 'static)) -> String {
             .find(|cause| !WRAPPERS.contains(&cause.to_string().as_str()));
         chain(inner.unwrap_or(error))
     });
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.trim_end_matches([':', '.']).to_owned()
+    // What a credential_process wrote to stderr may be anything, a secret too.
+    let text = text.split(" Stderr:").next().unwrap_or_default();
+    line(text).trim_end_matches([':', '.']).to_owned()
+}
+
+fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The SDK's words around a cause.

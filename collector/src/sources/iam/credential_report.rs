@@ -270,7 +270,7 @@ mod tests {
         let refusal = (GENERATE.to_owned(), ReasonCode::AccessDenied);
         let (reported, batch) = refused_with(report("2025-06-30T07:59:59Z")).await;
         assert!(reported.is_empty() && batch.tables.is_empty());
-        assert_eq!(operations(&batch), [refusal.clone()]);
+        assert_eq!(operations(&batch), std::slice::from_ref(&refusal));
         let (_, batch) = refused_with((410, answering::query_error("ReportNotPresent", "no report"))).await;
         let missing = ("iam:GetCredentialReport".to_owned(), ReasonCode::EvidenceMissing);
         assert_eq!(operations(&batch), [refusal, missing]);
