@@ -79,6 +79,19 @@ pub enum Format {
     Text,
     /// For programs; every document has a `schema` field.
     Json,
+    /// A CloudFormation template; of `exhibit policy` alone.
+    #[value(name = "cloudformation", hide = true)]
+    CloudFormation,
+    /// A Terraform module; of `exhibit policy` alone.
+    #[value(hide = true)]
+    Terraform,
+}
+
+impl Format {
+    /// Whether every command prints it.
+    pub fn is_common(self) -> bool {
+        matches!(self, Self::Text | Self::Json)
+    }
 }
 
 /// When to use colours.
@@ -151,8 +164,10 @@ pub enum Command {
         after_help = "Example:\n  exhibit controls --criterion CC6.1\n  exhibit controls show iam-access-key-rotation"
     )]
     Controls(Controls),
-    /// Print the least-privilege IAM policy for collecting
-    #[command(after_help = "Example:\n  exhibit policy > exhibit-policy.json")]
+    /// Print the least-privilege IAM policies for collecting, and how to attach them
+    #[command(
+        after_help = "--format also takes `cloudformation` and `terraform` here.\n\nExample:\n  exhibit policy > exhibit-policy.sh && sh exhibit-policy.sh ROLE\n  exhibit policy --format cloudformation > exhibit-policy.json"
+    )]
     Policy(Policy),
     /// Replay, test, compare and bind a recorded sample account; no AWS account needed
     #[command(after_help = "Example:\n  exhibit demo --out demo")]

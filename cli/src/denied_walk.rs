@@ -17,8 +17,13 @@ use evidence::snapshot::Snapshot;
 use crate::config::Config;
 
 /// Nobody can be asked anything without the first; the second is the way out where the third, which
-/// has its own test, is refused.
-const APART: [&str; 3] = ["sts:GetCallerIdentity", "ec2:DescribeRegions", "account:ListRegions"];
+/// has its own test, is refused. Without the fourth the report is read that there is.
+const APART: [&str; 4] = [
+    "sts:GetCallerIdentity",
+    "ec2:DescribeRegions",
+    "account:ListRegions",
+    "iam:GenerateCredentialReport",
+];
 
 /// AWS refuses it to all but the management account: a row says so, no gap.
 const A_ROW_SAYS_SO: &str = "account:GetPrimaryEmail";

@@ -79,12 +79,9 @@ impl From<evidence::locker::LockerError> for Stop {
 impl From<collector::CollectError> for Stop {
     fn from(error: collector::CollectError) -> Self {
         use collector::CollectError::{BrokeDown, Credentials, Identity, Locker, Scope, Unreachable};
-        let (exit, remedy) = match error {
-            Locker(error) => return error.into(),
-            Credentials(_) => (
-                Exit::Usage,
-                "run `aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID, and try again",
-            ),
+        let (exit, remedy) = match &error {
+            Locker(_) => (Exit::ToolFailure, ""),
+            Credentials(refused) => (Exit::Usage, refused.remedy.as_str()),
             Identity(_) => (
                 Exit::Incomplete,
                 "allow sts:GetCallerIdentity (`exhibit policy` prints the whole policy)",
@@ -93,9 +90,10 @@ impl From<collector::CollectError> for Stop {
             BrokeDown => return Self::failure(error),
             Unreachable(_) => (Exit::ToolFailure, "check the network, AWS_REGION and AWS_ENDPOINT_URL"),
         };
-        Self {
-            exit,
-            message: format!("{error}; {remedy}"),
+        let message = format!("{error}; {remedy}");
+        match error {
+            Locker(error) => error.into(),
+            _ => Self { exit, message },
         }
     }
 }

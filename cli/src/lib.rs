@@ -23,6 +23,8 @@ mod custody;
 #[cfg(test)]
 mod denied_walk;
 mod exit;
+#[cfg(test)]
+mod gone_walk;
 mod output;
 mod ui;
 
@@ -53,6 +55,11 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> Result<Exit, Stop> {
     let global = &cli.global;
+    if !global.format.is_common() && !matches!(cli.command, Command::Policy(_)) {
+        return Err(Stop::usage(
+            "--format cloudformation and terraform are for `exhibit policy`; here it takes text or json",
+        ));
+    }
     match &cli.command {
         Command::Init(args) => commands::init::run(global, args),
         Command::Collect(args) => commands::collect::run(global, args),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::{RetryConfig, RetryMode};
@@ -13,8 +12,11 @@ use aws_types::app_name::AppName;
 use aws_types::region::Region;
 use evidence::partition;
 
+use self::credentials::Surroundings;
 use crate::run::CollectError;
-use crate::transport::live::{Capture, LiveClient, chain};
+use crate::transport::live::{Capture, LiveClient};
+
+pub mod credentials;
 
 /// Attempts per call, where the environment does not say otherwise.
 const ATTEMPTS: u32 = 5;
@@ -46,13 +48,17 @@ pub async fn load<'a>(arns: impl IntoIterator<Item = &'a str>) -> Result<SdkConf
             "{name} is `{url}`, which is no http or https URL"
         )));
     }
-    let Some(provider) = loaded.credentials_provider() else {
-        return Err(CollectError::Credentials("there are none".to_owned()));
-    };
-    provider
-        .provide_credentials()
-        .await
-        .map_err(|e| CollectError::Credentials(no_credentials(&e)))?;
+    let surroundings = Surroundings::real().await;
+    if let Some(mistake) = surroundings.mistaken() {
+        return Err(CollectError::Credentials(mistake));
+    }
+    if let Some(provider) = loaded.credentials_provider()
+        && let Err(error) = provider.provide_credentials().await
+    {
+        return Err(surroundings
+            .why(&error)
+            .map_or_else(CollectError::Unreachable, CollectError::Credentials));
+    }
     Ok(loaded.into_builder().region(region).build())
 }
 
@@ -73,22 +79,6 @@ pub fn endpoints() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .map(move |(name, url)| (text(name), text(url)))
         .filter(|(name, url)| name.starts_with("AWS_ENDPOINT_URL") && !url.is_empty())
-}
-
-fn no_credentials(error: &CredentialsError) -> String {
-    let profile = std::env::var("AWS_PROFILE")
-        .map(|name| format!(" `{name}`"))
-        .unwrap_or_default();
-    match error {
-        CredentialsError::CredentialsNotLoaded(_) => format!(
-            "none were found (looked at the environment, the profile{profile}, web identity, container and instance)"
-        ),
-        other => {
-            // The chain may list every provider that was tried, one a line.
-            let text = chain(other);
-            text.lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
-        }
-    }
 }
 
 /// `eu-central-1`, `us-gov-west-1`: letters, then words, then a number.

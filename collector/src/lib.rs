@@ -49,6 +49,7 @@ pub mod source;
 mod sources;
 mod transport;
 
+pub use environment::credentials::{Refused, note as credentials_note};
 pub use failure::Failure;
 pub use run::{
     CollectError, Collected, Derived, Regions, Request, Target, collect, collect_replayed, replay, replay_with,

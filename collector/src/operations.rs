@@ -21,6 +21,9 @@ struct Service {
     custody: BTreeSet<String>,
     #[serde(default)]
     actions: BTreeMap<String, String>,
+    /// What AWS asks for besides, by operation.
+    #[serde(default)]
+    dependent: BTreeMap<String, BTreeSet<String>>,
 }
 
 static SERVICES: LazyLock<BTreeMap<String, Service>> =
@@ -57,6 +60,25 @@ pub fn action(call: &str) -> String {
         named.or_else(|| service.prefix.as_ref().map(|prefix| format!("{prefix}:{operation}")))
     });
     other.unwrap_or_else(|| call.to_owned())
+}
+
+/// The IAM actions that AWS asks for besides, when it is asked `service:Operation`.
+pub fn dependent_actions(call: &str) -> impl Iterator<Item = String> {
+    let found = call
+        .split_once(':')
+        .and_then(|(service, operation)| SERVICES.get(service)?.dependent.get(operation));
+    found.into_iter().flatten().cloned()
+}
+
+/// The operations of custody as `service:Operation`, sorted.
+pub fn custody() -> Vec<String> {
+    let of = |(name, service): (&'static String, &'static Service)| {
+        service
+            .custody
+            .iter()
+            .map(move |operation| format!("{name}:{operation}"))
+    };
+    SERVICES.iter().flat_map(of).collect()
 }
 
 #[cfg(test)]

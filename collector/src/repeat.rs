@@ -10,7 +10,7 @@ use evidence::exchange::Exchange;
 use evidence::snapshot::Snapshot;
 
 use crate::environment;
-use crate::run::{CollectError, Target, assume, derive, identify};
+use crate::run::{CollectError, Target, assume, derive, identify, identity_error};
 use crate::session::Session;
 use crate::transport::live::{Capture, Held, LiveClient};
 use crate::transport::replay::Recording;
@@ -130,6 +130,10 @@ pub(crate) async fn open(base: &SdkConfig, targets: &[Target], account: &str) ->
     let region = config.region().map(|region| region.to_string()).unwrap_or_default();
     let session = Session::live(config.clone(), None);
     match identify(&session, &region).await {
+        Err(failure) if failure.exchange.is_none() => {
+            let target = named.cloned().unwrap_or_default();
+            Err(identity_error(&failure, &config, &target).await.to_string())
+        }
         Err(failure) => Err(failure.of_call("sts:GetCallerIdentity")),
         Ok(identity) if identity.output.account() == Some(account) => {
             Ok((config, identity.output.arn().unwrap_or_default().to_owned()))

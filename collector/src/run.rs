@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_credential_types::provider::ProvideCredentials;
 use evidence::clock::{Clock, Timestamp};
 use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Draft, LockerError, Sealing, Writer};
@@ -18,13 +19,14 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 
 use crate::environment;
+use crate::environment::credentials::{Refused, Surroundings, connection};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
 use crate::source::{Answer, Batch, Context, EventWindow, Scope, Source, ask};
-use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES};
+use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES, count_once};
 use crate::transport::live::{Capture, Held};
 use crate::transport::replay::Recording;
 
@@ -78,7 +80,7 @@ pub struct Collected {
 pub enum CollectError {
     /// There are no credentials, or AWS does not take them.
     #[error("AWS does not accept the credentials: {0}")]
-    Credentials(String),
+    Credentials(Refused),
     /// AWS could not be reached at all.
     #[error("cannot reach AWS: {0}")]
     Unreachable(String),
@@ -157,7 +159,8 @@ fn seal(
     at: Timestamp,
 ) -> Result<Collected, CollectError> {
     let collected = shared.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut gaps = collected.batch.gaps;
+    let (mut gaps, mut tables) = (collected.batch.gaps, collected.batch.tables);
+    count_once(&mut tables);
     if let Some(why) = stopped {
         let unfinished = collected.unfinished.iter();
         gaps.extend(unfinished.flat_map(|((account, _, region), source)| unread(account, source, region, why)));
@@ -173,7 +176,7 @@ fn seal(
         },
         accounts: collected.accounts,
         gaps: gaps.clone(),
-        tables: collected.batch.tables,
+        tables,
     };
     let (_, meta) = draft.seal(sealing)?;
     Ok(Collected { meta, gaps })
@@ -269,6 +272,7 @@ async fn derive_from(
             .any(|(of, at, source)| of == account && at == region && source.operations.contains(&call))
     });
     let mut batch = collected.batch;
+    count_once(&mut batch.tables);
     batch.gaps.sort();
     batch.gaps.dedup();
     Derived {
@@ -489,12 +493,14 @@ async fn open_accounts(
     };
     let mut accounts: Vec<Opened> = Vec::new();
     for target in targets {
-        let session = Session::live(assume(base, witness, target).await, None);
+        let config = assume(base, witness, target).await;
+        let session = Session::live(config.clone(), None);
         // The environment has given it one.
         let region = base.region().map(AsRef::as_ref).unwrap_or_default();
-        let identity = identify(&session, region)
-            .await
-            .map_err(|failure| identity_error(&failure))?;
+        let identity = match identify(&session, region).await {
+            Ok(identity) => identity,
+            Err(failure) => return Err(identity_error(&failure, &config, target).await),
+        };
         let account = identity.output.account().unwrap_or_default().to_owned();
         if let Some(expected) = target.account.as_ref().filter(|expected| **expected != account) {
             return Err(CollectError::Scope(format!(
@@ -596,20 +602,41 @@ fn identity_row(identity: &Answer<Identity>) -> Batch {
     batch
 }
 
-fn identity_error(failure: &Failure) -> CollectError {
+/// Why nobody knows who asks, with these credentials for this target.
+pub(crate) async fn identity_error(failure: &Failure, config: &SdkConfig, target: &Target) -> CollectError {
     let text = match &failure.error_code {
         Some(code) => format!("{code}: {}", failure.message),
         None => failure.message.clone(),
     };
     match (failure.exchange, failure.code) {
-        // Nothing was sent: credentials were there at the start, but cannot be had any more.
-        (None, _) => CollectError::Credentials(text),
+        // Nothing was sent: the role cannot be taken, or the credentials cannot be had any more.
+        (None, _) => without_credentials(config, target)
+            .await
+            .unwrap_or(CollectError::Unreachable(text)),
         (_, ReasonCode::AccessDenied) if failure.is(&["AccessDenied", "AccessDeniedException"]) => {
             CollectError::Identity(text)
         }
-        (_, ReasonCode::AccessDenied) => CollectError::Credentials(text),
+        (_, ReasonCode::AccessDenied) => {
+            let region = config.region().map_or("us-east-1", |region| region.as_ref());
+            CollectError::Credentials(Surroundings::real().await.refused(failure, region))
+        }
         _ => CollectError::Unreachable(text),
     }
+}
+
+/// Why the provider of these credentials gives none, if it still gives none.
+async fn without_credentials(config: &SdkConfig, target: &Target) -> Option<CollectError> {
+    let error = config.credentials_provider()?.provide_credentials().await.err()?;
+    let surroundings = Surroundings::real().await;
+    let why = match (&target.role_arn, connection(&error)) {
+        (_, Some(text)) => return Some(CollectError::Unreachable(text)),
+        (Some(role), None) => surroundings.role_refused(role, target.external_id.is_some(), &error),
+        (None, None) => match surroundings.why(&error) {
+            Ok(why) => why,
+            Err(text) => return Some(CollectError::Unreachable(text)),
+        },
+    };
+    Some(CollectError::Credentials(why))
 }
 
 /// The home of the partition, if its event history is wanted and it is not in scope as a region: what root and IAM do

@@ -213,7 +213,10 @@ impl<'a> Context<'a> {
             region: region.to_owned(),
             operation: operation.to_owned(),
             resource: resource.map(str::to_owned),
-            code: failure.code,
+            code: match resource {
+                Some(_) => failure.about_one(operation),
+                None => failure.code,
+            },
             error_code: failure.error_code.clone(),
             message: failure.message.clone(),
             exchange: failure.exchange,

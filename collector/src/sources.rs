@@ -56,6 +56,8 @@ mod support;
 mod tagging;
 mod wafv2;
 
+pub(crate) use identity_center::count_once;
+
 pub use events::EVENTS;
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.

@@ -16,6 +16,8 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+#[cfg(test)]
+pub(crate) mod answering;
 mod cbor;
 pub mod live;
 pub mod params;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use evidence::clock::Timestamp;
 use evidence::digest::Digest;
 use evidence::exchange::Outcome;
+use evidence::gap::ReasonCode;
 use evidence::manual::Attachment;
 use evidence::record::{self, Column, Kind, Row};
 use evidence::snapshot::{FORMAT, Lines, Snapshot, SnapshotMeta, Status, Tool};
@@ -58,7 +59,7 @@ pub static HELPERS: &[HelperTable] = &[
     },
     HelperTable {
         name: "gap",
-        doc: "Something that could not be seen, and why.",
+        doc: "Something that could not be seen, and why; what was deleted meanwhile is in `gone`.",
         columns: &[
             column("account", Kind::Text, "Account that was asked."),
             column("region", Kind::Text, "Region that was asked."),
@@ -85,6 +86,20 @@ pub static HELPERS: &[HelperTable] = &[
                 "Region that was not asked; null where none was, so that nothing is known in the account.",
             ),
             column("operation", Kind::Text, "`service:Operation`."),
+        ],
+    },
+    HelperTable {
+        name: "gone",
+        doc: "Something that was listed and had been deleted when it was asked about: the gaps of code `gone`.",
+        columns: &[
+            column("account", Kind::Text, "Account that was asked."),
+            column("region", Kind::Text, "Region that was asked."),
+            column("operation", Kind::Text, "`service:Operation`."),
+            column("resource", Kind::Text, "The one thing asked about."),
+            column("code", Kind::Text, "`gone`."),
+            column("error_code", Kind::Text, "AWS's error code."),
+            column("message", Kind::Text, "AWS's message or ours."),
+            column("exchange", Kind::Integer, "The last exchange of the failed call."),
         ],
     },
     HelperTable {
@@ -412,12 +427,19 @@ impl Database {
             params![meta.run, opened, closed, status],
         )?;
 
-        let mut gaps = self
-            .db
-            .prepare("INSERT INTO gap VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
         let unasked: Vec<_> = asked::regional_gaps(never).collect();
+        let into = |table| {
+            self.db
+                .prepare(&format!("INSERT INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"))
+        };
+        let (mut gaps, mut gone) = (into("gap")?, into("gone")?);
         for gap in snapshot.gaps.iter().chain(&unasked) {
-            gaps.execute(params![
+            let table = if gap.code == ReasonCode::Gone {
+                &mut gone
+            } else {
+                &mut gaps
+            };
+            table.execute(params![
                 gap.account,
                 gap.region,
                 gap.operation,
@@ -702,7 +724,7 @@ fn collected(snapshot: &Snapshot) -> BTreeMap<(&str, &str, String), Collected> {
             count.answered += i64::from(last.get(exchange.invocation.as_str()).copied().unwrap_or_default());
         }
     }
-    for gap in &snapshot.gaps {
+    for gap in snapshot.gaps.iter().filter(|gap| gap.code.leaves_open()) {
         let key = (gap.account.as_str(), gap.region.as_str(), gap.operation.clone());
         counts.entry(key).or_default().failed += 1;
     }

@@ -97,6 +97,10 @@ pub(crate) fn run(
 
 /// Does the gap leave something open that the control needs?
 fn touches(gap: &Gap, needed: &[String]) -> bool {
+    // What was deleted meanwhile, the query's wrapper makes `na`.
+    if !gap.code.leaves_open() {
+        return false;
+    }
     if needed.contains(&gap.operation) {
         return true;
     }

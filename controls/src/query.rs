@@ -247,6 +247,11 @@ seen AS (
       WHERE gap.account = found.account AND gap.resource = found.resource
         AND gap.operation IN ({operations})
     ) END AS unseen,
+    -- What was deleted while the run looked is no member to judge.
+    (SELECT MIN(gone.operation || ' (exchange ' || COALESCE(gone.exchange, '?') || ') answered ' || COALESCE(gone.error_code, gone.message))
+      FROM gone
+      WHERE gone.account = found.account AND gone.resource = found.resource AND gone.operation IN ({operations})
+    ) AS gone,
     -- An approved deviation is accepted until its exception expires.
     CASE WHEN verdict = 'fail' THEN (
       SELECT MAX(e.expires || ', approved by ' || e.approver || ': ' || e.reason) FROM exception AS e
@@ -257,8 +262,10 @@ seen AS (
 ),
 judged AS (
   SELECT account, region, resource, name,
-    CASE WHEN unasked IS NOT NULL OR unseen IS NOT NULL THEN 'unknown' WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
+    CASE WHEN unasked IS NOT NULL THEN 'unknown' WHEN gone IS NOT NULL THEN 'na' WHEN unseen IS NOT NULL THEN 'unknown'
+         WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
     CASE WHEN unasked IS NOT NULL THEN 'evidence-missing: ' || unasked || '.'
+         WHEN gone IS NOT NULL THEN 'Deleted while exhibit looked: it was listed (exchange ' || COALESCE(source, '?') || '), then ' || gone || '.'
          WHEN unseen IS NOT NULL THEN 'A call that the test needs failed: ' || unseen || '. Seen so far: ' || reason
          WHEN approved IS NOT NULL THEN reason || ' Accepted until ' || approved
          ELSE reason END AS reason,

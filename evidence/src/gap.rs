@@ -22,11 +22,15 @@ pub enum ReasonCode {
     EvidenceMissing,
     /// The period is not covered without a hole.
     CoverageGap,
+    /// AWS does not offer the service in the region: nothing can be there.
+    NotOffered,
+    /// The one thing asked about was in a list, and then was not there any more.
+    Gone,
 }
 
 impl ReasonCode {
     /// All codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::AccessDenied,
         Self::RegionUnreachable,
         Self::Throttled,
@@ -35,7 +39,14 @@ impl ReasonCode {
         Self::NeedsParameter,
         Self::EvidenceMissing,
         Self::CoverageGap,
+        Self::NotOffered,
+        Self::Gone,
     ];
+
+    /// Whether something may be there that was not seen.
+    pub fn leaves_open(self) -> bool {
+        !matches!(self, Self::NotOffered | Self::Gone)
+    }
 
     /// The code that a sentence such as `needs-other-account: …` begins with.
     pub fn leading(text: &str) -> Option<Self> {
@@ -54,6 +65,8 @@ impl ReasonCode {
             Self::NeedsParameter => "needs-parameter",
             Self::EvidenceMissing => "evidence-missing",
             Self::CoverageGap => "coverage-gap",
+            Self::NotOffered => "not-offered",
+            Self::Gone => "gone",
         }
     }
 }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
+import os
+import subprocess
 
 import pytest
 
 from emulator.client import Account, post
 from seeds import bulk, controls
 from seeds.build import Builder
-from support.exhibit import INCOMPLETE, OK, Exhibit, failing, sound, verdicts
+from support.exhibit import INCOMPLETE, OK, USAGE, Exhibit, complains, failing, sound, verdicts
 
 _numbers = itertools.count(610000000001)
 
@@ -151,22 +154,57 @@ def test_two_accounts_by_roles(exhibit, company, cli_endpoint, binary, tmp_path)
     assert {r["account"] for r in found["resources"]} == set(numbers)
 
 
-# Names of the Service Authorization Reference that differ from those of the API.
+# What IAM calls otherwise than the API, collector/tests/it/service_authorization.rs holds against AWS's reference.
 _PREFIXES = {"accessanalyzer": "access-analyzer", "efs": "elasticfilesystem", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing",
              "opensearch": "es", "resourcegroupstaggingapi": "tag", "s3control": "s3", "sso-admin": "sso"}
 _ACTIONS = {"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
             "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration", "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
             "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration", "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
             "s3:GetBucketReplication": "s3:GetReplicationConfiguration", "s3:ListObjectsV2": "s3:ListBucket",
-            "apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET"}
+            "apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET",
+            "accessanalyzer:ListFindingsV2": "access-analyzer:ListFindings"}
 
 
 def test_the_policy_has_all_that_a_run_calls(collected):
-    """Every call that is made is in the policy, and nothing that could change the account."""
-    policy = collected.run("policy").json()
-    actions = {action for s in policy["Statement"] for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
+    """Every call that is made is in the policies, and nothing that could change the account; and AWS takes each of them."""
+    policies = collected.run("policy", "--format", "json").json()["policies"]
+    actions = {action for policy in policies for s in policy["document"]["Statement"] for action in s["Action"]}
     called = {(e["service"], e["operation"]) for e in collected.exchanges()}
     missing = {f"{s}:{o}" for s, o in called if _ACTIONS.get(f"{s}:{o}", f"{_PREFIXES.get(s, s)}:{o}") not in actions}
     assert not missing
     reads = ("Get", "List", "Describe", "BatchGet", "LookupEvents", "GenerateCredentialReport")
     assert all(action.split(":")[1].startswith(reads) or action == "apigateway:GET" for action in actions)
+    for policy in policies:
+        size = len("".join(json.dumps(policy["document"]).split()))
+        assert size == policy["characters"] <= 6144
+
+
+def test_the_policy_as_a_script(exhibit):
+    """It takes the role's name, makes what AWS's command line is given, and names no partition and no account."""
+    script = exhibit.run("policy").out
+    policies = exhibit.run("policy", "--format", "json").json()["policies"]
+    (exhibit.folder / "bin").mkdir()
+    aws = exhibit.folder / "bin/aws"
+    aws.write_text('#!/bin/sh\necho "$@" >> calls\ncase "$2" in create-policy) echo "arn:$4";; esac\n')
+    aws.chmod(0o755)
+    (exhibit.folder / "policy.sh").write_text(script)
+    run = lambda *role: subprocess.run(["sh", "policy.sh", *role], cwd=exhibit.folder, env={"PATH": f"bin:{os.environ['PATH']}"}, capture_output=True, text=True)  # noqa: E731
+    assert run().returncode != 0
+    done = run("audit role")
+    assert done.returncode == 0, done.stderr
+    expected = []
+    for policy in policies:
+        name = policy["name"]
+        assert json.loads((exhibit.folder / f"{name}.json").read_text()) == policy["document"]
+        expected += [f"iam create-policy --policy-name {name} --policy-document file://{name}.json --query Policy.Arn --output text",
+                     f"iam attach-role-policy --role-name audit role --policy-arn arn:{name}"]
+    assert (exhibit.folder / "calls").read_text().splitlines() == expected
+
+
+def test_the_policy_as_a_template(exhibit):
+    policies = exhibit.run("policy", "--format", "json").json()["policies"]
+    template = exhibit.run("policy", "--format", "cloudformation").json()
+    assert [r["Properties"]["PolicyDocument"] for r in template["Resources"].values()] == [p["document"] for p in policies]
+    module = exhibit.run("policy", "--format", "terraform").out
+    assert module.count('resource "aws_iam_policy"') == module.count('resource "aws_iam_role_policy_attachment"') == len(policies)
+    complains(exhibit.run("status", "--format", "terraform"), USAGE, "exhibit policy")

@@ -431,6 +431,7 @@ def test_a_key_of_another_kind_in_kms(kms):
 
 
 def test_the_policy_names_the_key(kms, exhibit):
-    statement = next(s for s in kms.run("policy").json()["Statement"] if s["Sid"] == "ExhibitSign")
+    policies = kms.run("policy", "--format", "json").json()["policies"]
+    (statement,) = next(policy["document"]["Statement"] for policy in policies if policy["name"] == "exhibit-sign")
     assert statement["Resource"] == kms.arn and statement["Action"] == ["kms:GetPublicKey", "kms:Sign"]
     assert "kms:Sign" not in exhibit.run("policy").out

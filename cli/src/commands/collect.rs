@@ -49,6 +49,9 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
             recovery.run, recovery.outcome
         ));
     }
+    if let Some(note) = collector::credentials_note().filter(|_| !global.quiet) {
+        complain(&note);
+    }
     let progress = Arc::new(Bar::new(global));
     let request = Request {
         targets: config.targets.clone(),
@@ -82,7 +85,7 @@ pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
     } else {
         print(global, &collected)?;
     }
-    let whole = collected.gaps.is_empty() && collected.meta.status == Status::Complete;
+    let whole = !collected.gaps.iter().any(|gap| gap.code.leaves_open()) && collected.meta.status == Status::Complete;
     let exit = if whole { Exit::Ok } else { Exit::Incomplete };
     Ok(custody::tell(custody.as_ref(), exit))
 }

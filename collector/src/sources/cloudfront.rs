@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use evidence::gap::ReasonCode;
 use evidence::record::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
 
 use super::put::{list, put, sorted};
 use super::wafv2::Acl;
+use crate::Failure;
 use crate::convert::text;
 use crate::source::{Context, Scope, Source, marker};
 
@@ -21,7 +23,23 @@ pub(super) static DISTRIBUTIONS: Source = Source {
     collect: |context| Box::pin(distributions(context)),
 };
 
+/// Partitions without CloudFront. The SDK knows one endpoint of it, that of the commercial partition,
+/// which does not know the caller ("AWS GovCloud (US) User Guide", Amazon CloudFront).
+const WITHOUT: &[&str] = &["us-gov-", "us-iso", "eusc-"];
+
 async fn distributions(context: &Context<'_>) {
+    if WITHOUT.iter().any(|start| context.client_region.starts_with(start)) {
+        let failure = Failure {
+            code: ReasonCode::NotOffered,
+            error_code: None,
+            message: format!(
+                "CloudFront is not offered in the partition of {}",
+                context.client_region
+            ),
+            exchange: None,
+        };
+        return context.gap("cloudfront:ListDistributions", None, &failure);
+    }
     let cloudfront = context.session.cloudfront(context.client_region);
     let mut acls = BTreeSet::new();
     list!(
@@ -98,4 +116,21 @@ async fn distributions(context: &Context<'_>) {
             }
         })
         .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::answering;
+
+    #[tokio::test]
+    async fn where_there_is_no_cloudfront_nobody_is_asked() {
+        for home in ["us-gov-west-1", "eusc-de-east-1"] {
+            let session = answering::session(|operation| panic!("{operation} was asked"));
+            let context = Context::new(&session, "111122223333", "global", home, &[]);
+            distributions(&context).await;
+            let codes: Vec<_> = context.into_batch().gaps.iter().map(|gap| gap.code).collect();
+            assert_eq!(codes, [ReasonCode::NotOffered]);
+        }
+    }
 }

@@ -301,7 +301,10 @@ async fn login_profile(context: &Context<'_>, iam: &aws_sdk_iam::Client, name: &
                 .and_then(|profile| time(Some(profile.create_date())));
             (true, created, answer.exchange)
         }
-        Err(failure) if failure.is(NO_SUCH) => (false, None, failure.exchange.unwrap_or_default()),
+        // The same code says that there is no such user any more: "The user with name x cannot be found."
+        Err(failure) if failure.is(NO_SUCH) && !failure.message.starts_with("The user with name") => {
+            (false, None, failure.exchange.unwrap_or_default())
+        }
         Err(failure) => return context.gap("iam:GetLoginProfile", Some(arn), &failure),
     };
     context.put(&IamLoginProfile {
@@ -314,4 +317,34 @@ async fn login_profile(context: &Context<'_>, iam: &aws_sdk_iam::Client, name: &
         present,
         created_at,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use evidence::gap::ReasonCode;
+
+    use super::*;
+    use crate::transport::answering;
+
+    #[tokio::test]
+    async fn a_user_that_is_gone_is_told_from_one_without_a_password() {
+        for (message, gone) in [
+            ("Login Profile for User ann cannot be found.", false),
+            ("The user with name ann cannot be found.", true),
+        ] {
+            let session = answering::session(move |_| (404, answering::query_error("NoSuchEntity", message)));
+            let context = Context::new(&session, "111122223333", "global", "us-east-1", &[]);
+            login_profile(
+                &context,
+                &session.iam("us-east-1"),
+                "ann",
+                "arn:aws:iam::111122223333:user/ann",
+            )
+            .await;
+            let batch = context.into_batch();
+            let codes: Vec<_> = batch.gaps.iter().map(|gap| gap.code).collect();
+            assert_eq!(codes, if gone { vec![ReasonCode::Gone] } else { vec![] }, "{message}");
+            assert_eq!(batch.tables.contains_key("iam_login_profile"), !gone);
+        }
+    }
 }

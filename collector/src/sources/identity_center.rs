@@ -2,10 +2,12 @@
 //! groups of the identity store. A member account sees the organization's instance but is refused
 //! what is in it; that is told by the owner in `sso_instance` and is no gap.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ssoadmin::types::InstanceMetadata;
 use evidence::gap::ReasonCode;
 use evidence::record::{
-    IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser, SsoAccountAssignment, SsoInstance,
+    IdentitystoreGroup, IdentitystoreMembership, IdentitystoreUser, Row, SsoAccountAssignment, SsoInstance,
     SsoPermissionSet, SsoPermissionSetDetail,
 };
 
@@ -85,6 +87,34 @@ fn is_own(context: &Context<'_>, instance: &InstanceMetadata) -> bool {
     instance.owner_account_id().is_none_or(|owner| owner == context.account)
 }
 
+/// An instance that is replicated to further regions is seen from each of them, with all that is in it ("Using IAM
+/// Identity Center across multiple AWS Regions" of its User Guide). What has the same ids counts once, as the first
+/// region by name has it.
+pub(crate) fn count_once(tables: &mut BTreeMap<String, Vec<Row>>) {
+    let ours = |name: &str| name.starts_with("sso_") || name.starts_with("identitystore_");
+    for (_, rows) in tables.iter_mut().filter(|(name, _)| ours(name)) {
+        let cell = |row: &Row, name: &str| {
+            row.get(name)
+                .and_then(|cell| cell.as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let place = |row: &Row| (cell(row, "account"), cell(row, "key"), cell(row, "region"));
+        rows.sort_by_key(place);
+        rows.dedup_by_key(|row| (cell(row, "account"), cell(row, "key")));
+    }
+}
+
+/// How an instance of one account answers what only an organization's has ("Account instances of IAM
+/// Identity Center" of its User Guide: permission sets need an organization instance).
+fn is_account_instance(failure: &Failure) -> bool {
+    failure.is(&["ValidationException"])
+        && failure
+            .message
+            .to_ascii_lowercase()
+            .contains("not supported for this identity center instance")
+}
+
 /// One instance.
 struct Instance<'a> {
     context: &'a Context<'a>,
@@ -131,8 +161,11 @@ impl Instance<'_> {
                 sets.push(set.as_str());
             }
         }
-        if let Some(failure) = &list.failure {
-            self.gap("sso-admin:ListPermissionSets", None, failure);
+        match &list.failure {
+            // An account instance has none: what it lets in are applications.
+            Some(failure) if is_account_instance(failure) => {}
+            Some(failure) => self.gap("sso-admin:ListPermissionSets", None, failure),
+            None => {}
         }
         context
             .each(sets, |set| async move {
@@ -327,5 +360,61 @@ impl Instance<'_> {
         if let Some(failure) = &list.failure {
             self.gap("identitystore:ListGroupMemberships", Some(group), failure);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn failure(code: &str, message: &str) -> Failure {
+        Failure {
+            code: ReasonCode::Unsupported,
+            error_code: Some(code.to_owned()),
+            message: message.to_owned(),
+            exchange: Some(1),
+        }
+    }
+
+    #[test]
+    fn an_account_instance_has_no_permission_sets() {
+        let said = "The operation is not supported for this Identity Center instance";
+        assert!(is_account_instance(&failure("ValidationException", said)));
+        assert!(!is_account_instance(&failure(
+            "ValidationException",
+            "The instance ARN is invalid"
+        )));
+        assert!(!is_account_instance(&failure("AccessDeniedException", said)));
+    }
+
+    #[test]
+    fn what_is_seen_from_several_regions_counts_once() {
+        let row = |account: &str, region: &str, key: &str| -> Row {
+            serde_json::from_value(json!({ "account": account, "region": region, "key": key, "source": 1 })).unwrap()
+        };
+        let rows = vec![
+            row("1", "us-west-2", "a"),
+            row("1", "eu-west-1", "a"),
+            row("1", "us-west-2", "b"),
+            row("2", "us-west-2", "a"),
+        ];
+        let mut tables = BTreeMap::from([("sso_instance".to_owned(), rows.clone()), ("ec2_vpc".to_owned(), rows)]);
+        count_once(&mut tables);
+        let left: Vec<_> = tables["sso_instance"]
+            .iter()
+            .map(|row| (&row["account"], &row["region"], &row["key"]))
+            .collect();
+        let expected = [
+            ("1", "eu-west-1", "a"),
+            ("1", "us-west-2", "b"),
+            ("2", "us-west-2", "a"),
+        ];
+        assert_eq!(left.len(), expected.len());
+        for (row, (account, region, key)) in left.iter().zip(expected) {
+            assert_eq!((row.0, row.1, row.2), (&json!(account), &json!(region), &json!(key)));
+        }
+        assert_eq!(tables["ec2_vpc"].len(), 4, "another service's ids are its region's own");
     }
 }

@@ -1,5 +1,6 @@
 //! Macie. Where it is not enabled it says so, and nothing more is asked.
 
+use evidence::gap::ReasonCode;
 use evidence::record::{Macie2AutomatedDiscovery, Macie2Bucket, Macie2Session};
 
 use crate::Failure;
@@ -21,6 +22,12 @@ pub(super) static MACIE: Source = Source {
 /// AWS answers AccessDeniedException both to those who may not ask and where Macie is off.
 fn is_off(failure: &Failure) -> bool {
     failure.is(&["AccessDeniedException"]) && failure.message.contains("Macie is not enabled")
+}
+
+/// Macie's own refusal of a member account, for the configuration is its administrator's ("Configuration" of automated
+/// sensitive data discovery, Macie API reference); IAM's says what the caller is not authorized to perform.
+fn is_for_the_administrator(failure: &Failure) -> bool {
+    failure.is(&["AccessDeniedException"]) && !failure.message.contains("not authorized to perform")
 }
 
 async fn macie(context: &Context<'_>) {
@@ -72,7 +79,12 @@ async fn macie(context: &Context<'_>) {
                 last_updated_at: time(discovery.last_updated_at()),
             });
         }
-        Err(failure) => context.gap("macie2:GetAutomatedDiscoveryConfiguration", None, &failure),
+        Err(mut failure) => {
+            if is_for_the_administrator(&failure) {
+                failure.code = ReasonCode::NeedsOtherAccount;
+            }
+            context.gap("macie2:GetAutomatedDiscoveryConfiguration", None, &failure);
+        }
     }
     let list = context
         .pages(
@@ -106,5 +118,26 @@ async fn macie(context: &Context<'_>) {
     }
     if let Some(failure) = list.failure {
         context.gap("macie2:DescribeBuckets", None, &failure);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn macie_and_iam_refuse_in_different_words() {
+        let refused = |message: &str| Failure {
+            code: ReasonCode::AccessDenied,
+            error_code: Some("AccessDeniedException".to_owned()),
+            message: message.to_owned(),
+            exchange: Some(1),
+        };
+        let member = "The request failed because you must be the Macie administrator for an organization";
+        assert!(is_for_the_administrator(&refused(member)));
+        let iam = "User: arn:aws:sts::111122223333:assumed-role/audit/x is not authorized to perform: \
+                   macie2:GetAutomatedDiscoveryConfiguration because no identity-based policy allows it";
+        assert!(!is_for_the_administrator(&refused(iam)));
+        assert!(is_off(&refused("Macie is not enabled")) && !is_off(&refused(member)));
     }
 }

@@ -9,6 +9,7 @@ use evidence::record::{
 };
 
 use super::rows::{list, put, sorted};
+use crate::Failure;
 use crate::convert::{tags, text, time};
 use crate::source::{Context, Scope, Source, token};
 
@@ -379,17 +380,18 @@ async fn events(context: &Context<'_>) {
 
 async fn global_clusters(context: &Context<'_>) {
     let rds = context.session.rds(context.client_region);
-    list!(
-        context,
-        "rds:DescribeGlobalClusters",
-        |next| rds.describe_global_clusters().set_marker(next).send(),
-        |page| token(page.marker()),
-        global_clusters,
-        |global, source| {
+    let list = context
+        .pages(
+            |next| rds.describe_global_clusters().set_marker(next).send(),
+            |page| token(page.marker()),
+        )
+        .await;
+    for page in &list.pages {
+        for global in page.output.global_clusters() {
             let arn = global.global_cluster_arn().unwrap_or_default();
             for member in global.global_cluster_members() {
                 let key = format!("{arn} {}", member.db_cluster_arn().unwrap_or_default());
-                put!(context, RdsGlobalClusterMember, key, source, {
+                put!(context, RdsGlobalClusterMember, key, page.exchange, {
                     global_cluster_arn: arn.to_owned(),
                     global_cluster_id: global.global_cluster_identifier().unwrap_or_default().to_owned(),
                     status: text(global.status()),
@@ -399,5 +401,45 @@ async fn global_clusters(context: &Context<'_>) {
                 });
             }
         }
-    );
+    }
+    match list.failure {
+        Some(failure) if has_no_global_databases(&failure) => {}
+        Some(failure) => context.gap("rds:DescribeGlobalClusters", None, &failure),
+        None => {}
+    }
+}
+
+/// How a region answers that has no global databases: of whoever asks, and whatever may be asked.
+fn has_no_global_databases(failure: &Failure) -> bool {
+    failure.is(&["InvalidParameterValue"])
+        && failure
+            .message
+            .contains("Access Denied to API Version: APIGlobalDatabases")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::answering;
+
+    async fn gaps_of(code: &'static str, message: &'static str) -> usize {
+        let session = answering::session(move |_| (400, answering::query_error(code, message)));
+        let context = Context::new(&session, "111122223333", "ap-east-1", "ap-east-1", &[]);
+        global_clusters(&context).await;
+        context.into_batch().gaps.len()
+    }
+
+    #[tokio::test]
+    async fn a_region_without_global_databases_has_none() {
+        assert_eq!(
+            gaps_of(
+                "InvalidParameterValue",
+                "Access Denied to API Version: APIGlobalDatabases"
+            )
+            .await,
+            0
+        );
+        assert_eq!(gaps_of("InvalidParameterValue", "Unrecognized filter name").await, 1);
+        assert_eq!(gaps_of("AccessDenied", "not authorized").await, 1);
+    }
 }

@@ -445,16 +445,31 @@ fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     cause.to_string()
 }
 
+/// An error, then its causes.
+pub(crate) fn causes<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |e| e.source())
+}
+
 /// An error and its causes, in one line, without repeating what a cause already said.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(e) = cause {
-        let part = e.to_string();
-        if !text.contains(&part) {
+    let mut text = String::new();
+    for e in causes(error) {
+        // AWS's error prints itself as Rust would.
+        let part = match e.downcast_ref::<aws_smithy_types::error::ErrorMetadata>() {
+            Some(aws) => [aws.code(), aws.message()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(": "),
+            None => e.to_string(),
+        };
+        if text.is_empty() {
+            text = part;
+        } else if !text.contains(&part) {
             text = format!("{text}: {part}");
         }
-        cause = e.source();
     }
     text
 }

@@ -4,3 +4,4 @@
 #![allow(clippy::disallowed_methods, reason = "a test lays out its own folders")]
 
 mod replay;
+mod service_authorization;

@@ -17,7 +17,9 @@ impl<'a> Gaps<'a> {
             of_lists: BTreeSet::new(),
             of_things: BTreeSet::new(),
         };
-        for gap in snapshot.gaps.iter().filter(|gap| gap.operation == operation) {
+        // What is gone, or cannot be there, has no answer to wait for.
+        let open = snapshot.gaps.iter().filter(|gap| gap.code.leaves_open());
+        for gap in open.filter(|gap| gap.operation == operation) {
             match &gap.resource {
                 Some(resource) => {
                     // What is listed by its id may be named by its ARN: `…:prefix-list/pl-1`.

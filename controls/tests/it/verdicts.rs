@@ -315,3 +315,45 @@ fn a_page_may_observe_only_while_a_parameter_is_not_set() {
         );
     }
 }
+
+#[test]
+fn what_was_deleted_meanwhile_is_no_member_and_the_others_decide() {
+    let gone = |name: &str| {
+        format!(
+            "[[gap]]\noperation = \"iam:ListUsers\"\ncode = \"gone\"\nresource = \"arn:aws:iam::111122223333:user/{name}\"\n\
+             error_code = \"NoSuchEntity\"\nexchange = 9\n"
+        )
+    };
+    let users = |paths: &[(&str, &str)]| -> String {
+        let row = |(name, path): &(&str, &str)| {
+            format!(
+                "[[iam_user]]\nname = \"{name}\"\narn = \"arn:aws:iam::111122223333:user/{name}\"\npath = \"{path}\"\nsource = 4\n"
+            )
+        };
+        paths.iter().map(row).collect()
+    };
+    // Passed, failed or unknown: it is none of it any more.
+    for path in ["/", "/bad/", "/dark/"] {
+        let snapshot = snapshot(&format!("{}{}", users(&[("a", path), ("b", "/")]), gone("a")));
+        assert_eq!(verdict(&snapshot), (ControlVerdict::Pass, None, false), "{path}");
+        let result = users_of(&snapshot, &Settings::default());
+        let member = result.resources.iter().find(|r| r.name == "a").unwrap();
+        assert_eq!(member.verdict, ResourceVerdict::Na);
+        assert_eq!(
+            member.reason,
+            "Deleted while exhibit looked: it was listed (exchange 4), then iam:ListUsers (exchange 9) answered NoSuchEntity."
+        );
+        assert!(result.gaps.is_empty());
+    }
+    let both = snapshot(&format!("{}{}", users(&[("a", "/"), ("b", "/bad/")]), gone("a")));
+    assert_eq!(verdict(&both).0, ControlVerdict::Fail);
+    let alone = snapshot(&format!("{}{}", users(&[("a", "/bad/")]), gone("a")));
+    assert_eq!(verdict(&alone).0, ControlVerdict::Na);
+    // What was refused stays open.
+    let refused = snapshot(&format!(
+        "{}{}",
+        users(&[("a", "/")]),
+        gone("a").replace("\"gone\"", "\"unsupported\"")
+    ));
+    assert_eq!(verdict(&refused).0, ControlVerdict::NotTested);
+}

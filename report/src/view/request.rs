@@ -97,6 +97,8 @@ fn remedy(code: ReasonCode, operation: &str) -> String {
         ReasonCode::CoverageGap => {
             "Give other evidence for the span that no snapshot covers; it cannot be collected afterwards.".to_owned()
         }
+        ReasonCode::NotOffered => "Nothing: AWS does not offer the service in the region.".to_owned(),
+        ReasonCode::Gone => "Nothing: it was deleted while exhibit looked.".to_owned(),
     }
 }
 

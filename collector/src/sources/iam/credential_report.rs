@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_iam::types::ReportStateType;
+use evidence::clock::Timestamp;
 use evidence::gap::ReasonCode;
 use evidence::record::{IamCredential, IamCredentialReport};
 
@@ -11,8 +12,15 @@ use crate::convert::time;
 use crate::failure::Failure;
 use crate::source::Context;
 
+/// How long AWS keeps a report before it makes a new one (IAM User Guide, "Get credential reports
+/// for your AWS account").
+const FRESH_SECONDS: i64 = 4 * 3_600;
+
 /// Asks for the report until it is there, two minutes at most; gives the users it has.
+///
+/// Where AWS refuses to make one, the one that somebody else had made is as good while it is fresh.
 pub(super) async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::Client) -> BTreeSet<String> {
+    let mut refused = None;
     let mut pause = Duration::from_millis(100);
     for _ in 0..65 {
         match context.ask(iam.generate_credential_report().send()).await {
@@ -22,11 +30,7 @@ pub(super) async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::
                 pause = (pause * 2).min(Duration::from_secs(2));
             }
             Err(failure) => {
-                // A report that somebody else started may still be there.
-                if !failure.is(&["LimitExceeded", "LimitExceededException"]) {
-                    context.gap("iam:GenerateCredentialReport", None, &failure);
-                    return BTreeSet::new();
-                }
+                refused = Some(failure);
                 break;
             }
         }
@@ -39,13 +43,30 @@ pub(super) async fn credential_report(context: &Context<'_>, iam: &aws_sdk_iam::
                 .map(|blob| blob.as_ref().to_vec())
                 .unwrap_or_default();
             let generated_at = time(answer.output.generated_time());
+            if let Some(failure) = refused.filter(|_| !is_fresh(context, generated_at)) {
+                context.gap(GENERATE, None, &failure);
+                return BTreeSet::new();
+            }
             read_report(context, &content, generated_at, answer.exchange)
         }
         Err(failure) => {
+            if let Some(refused) = refused {
+                context.gap(GENERATE, None, &refused);
+            }
             context.gap("iam:GetCredentialReport", None, &failure);
             BTreeSet::new()
         }
     }
+}
+
+const GENERATE: &str = "iam:GenerateCredentialReport";
+
+/// Whether the report is no older at the start of the run than AWS's own would be.
+fn is_fresh(context: &Context<'_>, generated_at: Option<Timestamp>) -> bool {
+    let (Some(events), Some(generated_at)) = (context.events, generated_at) else {
+        return false;
+    };
+    events.to.unix() - generated_at.unix() <= FRESH_SECONDS
 }
 
 /// The columns without which the report is no report (controls.md §9 of the design; AWS: "Getting
@@ -78,7 +99,7 @@ const COLUMNS: &[&str] = &[
 fn read_report(
     context: &Context<'_>,
     content: &[u8],
-    generated_at: Option<evidence::clock::Timestamp>,
+    generated_at: Option<Timestamp>,
     exchange: u64,
 ) -> BTreeSet<String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(content);
@@ -182,6 +203,8 @@ mod tests {
 
     use super::*;
     use crate::session::Session;
+    use crate::source::EventWindow;
+    use crate::transport::answering;
 
     #[test]
     fn a_row_that_cannot_be_read_is_a_gap() {
@@ -205,5 +228,51 @@ mod tests {
             rows.iter().map(|row| row["well_formed"] == true).collect::<Vec<_>>(),
             [true, false]
         );
+    }
+
+    /// What comes of a refusal to make a report, and this answer to the request for the last one.
+    async fn refused_with(answer: (u16, String)) -> (BTreeSet<String>, crate::source::Batch) {
+        let session = answering::session(move |operation| match operation {
+            "GenerateCredentialReport" => (403, answering::query_error("AccessDenied", "not authorized")),
+            _ => answer.clone(),
+        });
+        let opened_at: Timestamp = "2025-06-30T12:00:00Z".parse().unwrap();
+        let context = Context::new(&session, "111122223333", "global", "us-east-1", &[])
+            .looking_back(EventWindow::of(opened_at, 90));
+        let reported = credential_report(&context, &session.iam("us-east-1")).await;
+        (reported, context.into_batch())
+    }
+
+    fn report(generated_at: &str) -> (u16, String) {
+        let cells = vec!["false"; COLUMNS.len() - 1].join(",");
+        let content = aws_smithy_types::base64::encode(format!("{}\nalice,{cells}\n", COLUMNS.join(",")));
+        let result = format!(
+            "<Content>{content}</Content><ReportFormat>text/csv</ReportFormat><GeneratedTime>{generated_at}</GeneratedTime>"
+        );
+        let body = format!(
+            "<GetCredentialReportResponse><GetCredentialReportResult>{result}</GetCredentialReportResult></GetCredentialReportResponse>"
+        );
+        (200, body)
+    }
+
+    #[tokio::test]
+    async fn a_fresh_report_counts_whoever_had_it_made() {
+        let (reported, batch) = refused_with(report("2025-06-30T08:00:00Z")).await;
+        assert_eq!(reported.into_iter().collect::<Vec<_>>(), ["alice"]);
+        assert_eq!((batch.gaps.len(), batch.tables["iam_credential_report"].len()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn an_old_report_or_none_leaves_the_refusal() {
+        let operations = |batch: &crate::source::Batch| -> Vec<(String, ReasonCode)> {
+            batch.gaps.iter().map(|gap| (gap.operation.clone(), gap.code)).collect()
+        };
+        let refusal = (GENERATE.to_owned(), ReasonCode::AccessDenied);
+        let (reported, batch) = refused_with(report("2025-06-30T07:59:59Z")).await;
+        assert!(reported.is_empty() && batch.tables.is_empty());
+        assert_eq!(operations(&batch), std::slice::from_ref(&refusal));
+        let (_, batch) = refused_with((410, answering::query_error("ReportNotPresent", "no report"))).await;
+        let missing = ("iam:GetCredentialReport".to_owned(), ReasonCode::EvidenceMissing);
+        assert_eq!(operations(&batch), [refusal, missing]);
     }
 }
