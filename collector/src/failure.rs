@@ -40,16 +40,24 @@ const THROTTLED: &[&str] = &[
     "EC2ThrottledException",
     "LimitExceededException",
     "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
     "SlowDown",
+    "Throttled",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
-    "ThrottledException",
+    "TooManyRequests",
     "TooManyRequestsException",
     "TransactionInProgressException",
 ];
+
+/// Whether an answer asks for fewer requests.
+pub fn is_throttling(code: Option<&str>, status: u16) -> bool {
+    status == 429 || code.is_some_and(|code| THROTTLED.contains(&code))
+}
 
 /// A call that failed after all retries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,9 +132,8 @@ impl Failure {
 fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>) -> ReasonCode {
     match (code, status) {
         (Some(code), _) if DENIED.contains(&code) => ReasonCode::AccessDenied,
-        (Some(code), _) if THROTTLED.contains(&code) => ReasonCode::Throttled,
+        (code, Some(status)) if is_throttling(code, status) => ReasonCode::Throttled,
         (Some(code), _) if NOT_ENABLED.contains(&code) => ReasonCode::RegionUnreachable,
-        (_, Some(429)) => ReasonCode::Throttled,
         (_, Some(501)) => ReasonCode::Unsupported,
         (_, Some(500..)) => ReasonCode::RegionUnreachable,
         // A proxy's page says nothing of AWS's permissions, but 403 is a refusal all the same.

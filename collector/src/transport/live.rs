@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -19,6 +19,8 @@ use evidence::locker::{Draft, LockerError};
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 
+use super::again::{Attempts, BrokenOff, Calls, Outcome as Retried, Told, error_code, retry_after};
+use super::pace::{Lane, Queue, rates};
 use super::redaction::{Redacted, redact};
 use super::{Call, admit, observe, params};
 use crate::progress::Progress;
@@ -27,6 +29,8 @@ use crate::progress::Progress;
 const IN_FLIGHT: usize = 64;
 /// Timeouts in a row after which an operation is not asked again in a region.
 const SILENT: u32 = 3;
+/// Error codes of answers below 500 that say that another attempt may succeed.
+const TRANSIENT_ERRORS: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 /// Requests in flight at most, per account, service and region. AWS publishes few limits; IAM
 /// throttles in the wild, S3 hardly ever.
 fn in_flight(service: &str) -> usize {
@@ -34,29 +38,6 @@ fn in_flight(service: &str) -> usize {
         "iam" => 4,
         "s3" => 16,
         _ => 8,
-    }
-}
-
-/// Least time between two requests of an operation in one account and region, where AWS
-/// publishes how many it takes: LookupEvents two a second.
-fn spacing(service: &str, operation: &str) -> Option<Duration> {
-    match (service, operation) {
-        ("cloudtrail", "LookupEvents") => Some(Duration::from_millis(520)),
-        _ => None,
-    }
-}
-
-/// When the next request of an operation may go, by what it is and where.
-#[derive(Debug, Default)]
-struct Pace(BTreeMap<String, Duration>);
-
-impl Pace {
-    /// How long a request must wait now; its place is taken by asking.
-    fn wait(&mut self, key: String, spacing: Duration, now: Duration) -> Duration {
-        let free = self.0.entry(key).or_default();
-        let at = (*free).max(now);
-        *free = at + spacing;
-        at - now
     }
 }
 
@@ -80,7 +61,9 @@ pub struct Capture {
     progress: Arc<dyn Progress>,
     all: Semaphore,
     each: Mutex<BTreeMap<String, Arc<Semaphore>>>,
-    pace: Mutex<Pace>,
+    lanes: Mutex<BTreeMap<String, Arc<Queue>>>,
+    calls: Mutex<Calls>,
+    attempts: OnceLock<Attempts>,
     /// Attempts of an operation in a row that got no answer in time.
     silent: Mutex<BTreeMap<String, u32>>,
 }
@@ -120,7 +103,9 @@ impl Capture {
             progress,
             all: Semaphore::new(IN_FLIGHT),
             each: Mutex::default(),
-            pace: Mutex::default(),
+            lanes: Mutex::default(),
+            calls: Mutex::default(),
+            attempts: OnceLock::new(),
             silent: Mutex::default(),
         })
     }
@@ -206,20 +191,34 @@ impl Capture {
         }
     }
 
-    /// Waits for the request's turn. An emulator on this machine has no limits.
-    async fn keep_pace(&self, call: &Call, uri: &str) {
-        let Some(spacing) = spacing(call.label.service, &call.operation).filter(|_| !is_local(uri)) else {
-            return;
-        };
-        let Call { label, operation, .. } = call;
-        let key = format!("{:?}/{}/{operation}/{}", label.account, label.service, label.region);
+    /// From now on calls are tried this often.
+    pub fn allow(&self, attempts: Attempts) {
+        // Said once, before the first call.
+        let _ = self.attempts.set(attempts);
+    }
+
+    /// The lane of a request. An emulator on this machine has no limits until it throttles.
+    fn lane(&self, call: &Call, uri: &str) -> Arc<Queue> {
+        let (bucket, known) = rates::of(call.label.service, &call.operation);
+        let key = format!("{:?}/{bucket}/{}", call.label.account, call.label.region);
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes
+            .entry(key)
+            .or_insert_with(|| Queue::new(Lane::new(known, !is_local(uri))))
+            .clone()
+    }
+
+    /// Judges an attempt that went at `sent`, for its lane and for the SDK.
+    fn tell(&self, lane: &Queue, operation: &str, invocation: &str, outcome: Retried, sent: Duration) -> Told {
         let now = self.clock.monotonic();
-        let wait = self
-            .pace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .wait(key, spacing, now);
-        tokio::time::sleep(wait).await;
+        match outcome {
+            Retried::Throttled(after) => lane.with(|lane| lane.throttled(sent, now, after)),
+            Retried::Answered => lane.with(Lane::answered),
+            Retried::Failed(_) | Retried::Nobody => {}
+        }
+        let attempts = self.attempts.get().copied().unwrap_or_default();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.tell(attempts, invocation, operation, outcome, now)
     }
 
     fn limit(&self, call: &Call) -> Arc<Semaphore> {
@@ -279,10 +278,32 @@ struct Answer {
     response: Option<HttpResponse>,
 }
 
+impl Answer {
+    /// What is to be made of it, for the attempts after it.
+    fn outcome(&self) -> Retried {
+        let Some(status) = self.status.filter(|_| self.broken.is_none()) else {
+            return Retried::Failed(None);
+        };
+        if status < 400 {
+            return Retried::Answered;
+        }
+        let code = error_code(&self.headers, self.body.as_deref().unwrap_or_default());
+        let after = retry_after(&self.headers);
+        if crate::failure::is_throttling(code.as_deref(), status) {
+            Retried::Throttled(after)
+        } else if status >= 500 || code.as_deref().is_some_and(|code| TRANSIENT_ERRORS.contains(&code)) {
+            Retried::Failed(after)
+        } else {
+            Retried::Answered
+        }
+    }
+}
+
 impl LiveConnector {
     async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let call = admit(&request)?;
-        self.capture.keep_pace(&call, request.uri()).await;
+        let lane = self.capture.lane(&call, request.uri());
+        lane.pass(self.capture.clock.as_ref()).await;
         let limit = self.capture.limit(&call);
         // A closed semaphore cannot be: nothing closes them.
         let _each = limit.acquire().await.map_err(|e| ConnectorError::user(e.into()))?;
@@ -316,10 +337,11 @@ impl LiveConnector {
             }
         } else {
             let (answer, timed_out) = self.send(request).await;
-            self.capture.heard(operation, timed_out);
+            self.capture.heard(operation.clone(), timed_out);
             answer
         };
         let (recv_at, elapsed) = (self.capture.clock.now(), self.capture.clock.monotonic() - start);
+        let told = self.capture.tell(&lane, &operation, &invocation, answer.outcome(), start);
 
         let exchange = Exchange {
             i: 0,
@@ -364,9 +386,10 @@ impl LiveConnector {
                 if let Some(redacted) = redacted {
                     *response.body_mut() = SdkBody::from(redacted.body);
                 }
+                response.add_extension(told);
                 Ok(response)
             }
-            (broken, _) => Err(broken_off(broken.as_deref().unwrap_or("no response"))),
+            (broken, _) => Err(BrokenOff::error(broken.as_deref().unwrap_or("no response"), told)),
         }
     }
 
@@ -546,19 +569,6 @@ mod tests {
         assert_eq!(read.access_key_id.as_deref(), Some("AKIAEXAMPLE"));
         assert_eq!(read.region, "eu-west-1");
         assert_eq!(Authorization::read("Bearer x").access_key_id, None);
-    }
-
-    #[test]
-    fn lookups_keep_their_distance() {
-        let mut pace = Pace::default();
-        let spacing = spacing("cloudtrail", "LookupEvents").unwrap();
-        let mut wait = |key: &str, now: u64| pace.wait(key.to_owned(), spacing, Duration::from_millis(now));
-        assert_eq!(wait("a", 1000), Duration::ZERO);
-        assert_eq!(wait("a", 1100), Duration::from_millis(420));
-        assert_eq!(wait("a", 1100), Duration::from_millis(940));
-        assert_eq!(wait("b", 1100), Duration::ZERO);
-        assert_eq!(wait("a", 9000), Duration::ZERO);
-        assert!(is_local("http://127.0.0.1:5000/") && !is_local("https://cloudtrail.eu-west-1.amazonaws.com/"));
     }
 
     #[test]
