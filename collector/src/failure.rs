@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evidence::gap::ReasonCode;
 
-use crate::transport::live::chain;
+use crate::transport::live::{chain, is_not_offered};
 
 /// AWS refuses the caller.
 const DENIED: &[&str] = &[
@@ -141,6 +141,14 @@ fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Op
         (_, Some(_)) => ReasonCode::Unsupported,
         (_, None) => match error {
             SdkError::DispatchFailure(failure) if failure.is_user() => ReasonCode::Unsupported,
+            SdkError::DispatchFailure(failure)
+                if failure
+                    .as_connector_error()
+                    .and_then(Error::source)
+                    .is_some_and(|e| is_not_offered(&e.to_string())) =>
+            {
+                ReasonCode::NotOffered
+            }
             _ => ReasonCode::RegionUnreachable,
         },
     }

@@ -162,6 +162,9 @@ const GLOBAL: &[&str] = &[
 
 /// Does the gap leave something open that the control needs?
 fn touches(gap: &Gap, needed: &[String]) -> bool {
+    if !gap.code.leaves_open() {
+        return false;
+    }
     if needed.contains(&gap.operation) {
         return true;
     }

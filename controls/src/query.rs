@@ -235,6 +235,12 @@ seen AS (
       WHERE gap.account = found.account AND gap.resource = found.resource
         AND gap.operation IN ({operations})
     ) END AS unseen,
+    -- Where AWS does not offer a service there is nothing to test.
+    CASE WHEN verdict = 'unknown' AND resource IN (region, account) THEN (
+      SELECT MIN(substr(gap.operation, 1, instr(gap.operation, ':') - 1)) FROM gap
+      WHERE gap.account = found.account AND gap.region = found.region AND gap.operation IN ({operations})
+      HAVING MIN(gap.code = 'not-offered')
+    ) END AS absent,
     -- An approved deviation is accepted until its exception expires.
     CASE WHEN verdict = 'fail' THEN (
       SELECT MAX(e.expires || ', approved by ' || e.approver || ': ' || e.reason) FROM exception AS e
@@ -245,8 +251,9 @@ seen AS (
 ),
 judged AS (
   SELECT account, region, resource, name,
-    CASE WHEN unseen IS NOT NULL THEN 'unknown' WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
+    CASE WHEN unseen IS NOT NULL THEN 'unknown' WHEN absent IS NOT NULL THEN 'na' WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
     CASE WHEN unseen IS NOT NULL THEN 'A call that the test needs failed: ' || unseen || '. Seen so far: ' || reason
+         WHEN absent IS NOT NULL THEN 'AWS does not offer ' || absent || ' in ' || region || '.'
          WHEN approved IS NOT NULL THEN reason || ' Accepted until ' || approved
          ELSE reason END AS reason,
     source

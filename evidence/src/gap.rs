@@ -22,11 +22,13 @@ pub enum ReasonCode {
     EvidenceMissing,
     /// The period is not covered without a hole.
     CoverageGap,
+    /// AWS does not offer the service in the region: nothing can be there.
+    NotOffered,
 }
 
 impl ReasonCode {
     /// All codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AccessDenied,
         Self::RegionUnreachable,
         Self::Throttled,
@@ -35,7 +37,13 @@ impl ReasonCode {
         Self::NeedsParameter,
         Self::EvidenceMissing,
         Self::CoverageGap,
+        Self::NotOffered,
     ];
+
+    /// Whether something may be there that was not seen.
+    pub fn leaves_open(self) -> bool {
+        self != Self::NotOffered
+    }
 
     /// The code that a sentence such as `needs-other-account: …` begins with.
     pub fn leading(text: &str) -> Option<Self> {
@@ -54,6 +62,7 @@ impl ReasonCode {
             Self::NeedsParameter => "needs-parameter",
             Self::EvidenceMissing => "evidence-missing",
             Self::CoverageGap => "coverage-gap",
+            Self::NotOffered => "not-offered",
         }
     }
 }

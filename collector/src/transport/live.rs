@@ -1,6 +1,6 @@
 //! The network, with every attempt kept as an exchange.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -29,6 +29,9 @@ use crate::progress::Progress;
 const IN_FLIGHT: usize = 64;
 /// Timeouts in a row after which an operation is not asked again in a region.
 const SILENT: u32 = 3;
+/// How often, and after how long, to look whether another host of a region has answered.
+const SIBLING_LOOKS: u32 = 50;
+const SIBLING_LOOK: Duration = Duration::from_millis(100);
 /// Error codes of answers below 500 that say that another attempt may succeed.
 const TRANSIENT_ERRORS: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 /// Requests in flight at most, per account, service and region. AWS publishes few limits; IAM
@@ -66,6 +69,8 @@ pub struct Capture {
     attempts: OnceLock<Attempts>,
     /// Attempts of an operation in a row that got no answer in time.
     silent: Mutex<BTreeMap<String, u32>>,
+    /// Hosts that have answered, by region.
+    heard_from: Mutex<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl fmt::Debug for Capture {
@@ -107,6 +112,7 @@ impl Capture {
             calls: Mutex::default(),
             attempts: OnceLock::new(),
             silent: Mutex::default(),
+            heard_from: Mutex::default(),
         })
     }
 
@@ -221,6 +227,27 @@ impl Capture {
         calls.tell(attempts, invocation, operation, outcome, now)
     }
 
+    fn has_answered(&self, region: &str, host: &str) {
+        let mut heard = self.heard_from.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.entry(region.to_owned()).or_default().insert(host.to_owned());
+    }
+
+    /// Whether another host of the region answers: then it is not the network or the resolver that fails.
+    /// The requests to a region go out together, so it may take a moment until one is answered.
+    async fn others_answer(&self, region: &str, host: &str) -> bool {
+        for _ in 0..SIBLING_LOOKS {
+            {
+                let heard = self.heard_from.lock().unwrap_or_else(PoisonError::into_inner);
+                let others = heard.get(region).into_iter().flatten().any(|other| other != host);
+                if others {
+                    return true;
+                }
+            }
+            tokio::time::sleep(SIBLING_LOOK).await;
+        }
+        false
+    }
+
     fn limit(&self, call: &Call) -> Arc<Semaphore> {
         let key = format!("{:?}/{}/{}", call.label.account, call.label.service, call.label.region);
         let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
@@ -281,6 +308,9 @@ struct Answer {
 impl Answer {
     /// What is to be made of it, for the attempts after it.
     fn outcome(&self) -> Retried {
+        if self.broken.as_deref().is_some_and(is_not_offered) {
+            return Retried::Nobody;
+        }
         let Some(status) = self.status.filter(|_| self.broken.is_none()) else {
             return Retried::Failed(None);
         };
@@ -336,8 +366,17 @@ impl LiveConnector {
                 ..Answer::default()
             }
         } else {
-            let (answer, timed_out) = self.send(request).await;
+            let host = authority(request.uri()).to_owned();
+            let (mut answer, timed_out) = self.send(request).await;
             self.capture.heard(operation.clone(), timed_out);
+            if answer.status.is_some() {
+                self.capture.has_answered(&label.region, &host);
+            }
+            // A name that does not exist beside names that do: AWS has no endpoint of the service there.
+            if let Some(text) = answer.broken.take() {
+                let offered = !is_no_such_host(&text) || !self.capture.others_answer(&label.region, &host).await;
+                answer.broken = Some(if offered { text } else { not_offered(&label.region, &text) });
+            }
             answer
         };
         let (recv_at, elapsed) = (self.capture.clock.now(), self.capture.clock.monotonic() - start);
@@ -432,6 +471,32 @@ impl LiveConnector {
         *response.body_mut() = SdkBody::from(received.clone());
         answer.response = Some(response);
     }
+}
+
+/// What the resolvers of the systems say of a name that does not exist, as opposed to one that they
+/// could not ask for.
+fn is_no_such_host(text: &str) -> bool {
+    [
+        "Name or service not known",
+        "No address associated with hostname",
+        "Name does not resolve",
+        "nodename nor servname provided",
+        "No such host is known",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}
+
+/// How `transport_error` begins where a region has no endpoint of the service.
+const NOT_OFFERED: &str = "not offered in ";
+
+fn not_offered(region: &str, text: &str) -> String {
+    format!("{NOT_OFFERED}{region}: {text}, while other endpoints of the region answer")
+}
+
+/// Whether the error says that the region does not offer the service.
+pub(crate) fn is_not_offered(text: &str) -> bool {
+    text.starts_with(NOT_OFFERED)
 }
 
 /// The error for an attempt without a whole response; live and replayed runs give the same.
@@ -569,6 +634,18 @@ mod tests {
         assert_eq!(read.access_key_id.as_deref(), Some("AKIAEXAMPLE"));
         assert_eq!(read.region, "eu-west-1");
         assert_eq!(Authorization::read("Bearer x").access_key_id, None);
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist_is_told_from_one_that_could_not_be_asked_for() {
+        let of = |why: &str| format!("https://macie2.x: failed to lookup address information: {why}");
+        assert!(is_no_such_host(&of("Name or service not known")));
+        assert!(is_no_such_host("https://macie2.x: No such host is known. (os error 11001)"));
+        for other in ["Temporary failure in name resolution", "System error", "Try again"] {
+            assert!(!is_no_such_host(&of(other)), "{other}");
+        }
+        assert!(is_not_offered(&not_offered("eu-west-9", &of("Name or service not known"))));
+        assert!(!is_not_offered(&of("Name or service not known")));
     }
 
     #[test]
