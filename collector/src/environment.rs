@@ -7,20 +7,19 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::{RetryConfig, RetryMode};
+use aws_smithy_types::retry::RetryConfig;
 use aws_types::app_name::AppName;
 use aws_types::region::Region;
 use evidence::partition;
 
 use self::credentials::Surroundings;
 use crate::run::CollectError;
+use crate::transport::again::{Attempts, PATIENCE};
 use crate::transport::live::{Capture, LiveClient};
 
 pub mod credentials;
 
-/// Attempts per call, where the environment does not say otherwise.
-const ATTEMPTS: u32 = 5;
-/// The SDK's own default, which means that nobody chose a number.
+/// The SDK's own number of attempts, which means that nobody chose one.
 const SDK_ATTEMPTS: u32 = 3;
 
 /// A client that is not captured, for what is no evidence: getting credentials.
@@ -99,14 +98,12 @@ pub fn is_url(text: &str) -> bool {
 
 /// The same with the capturing transport, for the calls of a run.
 pub fn capturing(loaded: &SdkConfig, app: &str, capture: &Arc<Capture>) -> SdkConfig {
-    let retry = match loaded.retry_config() {
-        // Adaptive retries slow a throttled run down by more than an order of magnitude.
-        Some(config) if config.mode() == RetryMode::Adaptive => {
-            RetryConfig::standard().with_max_attempts(config.max_attempts())
-        }
-        Some(config) if config.max_attempts() != SDK_ATTEMPTS => config.clone(),
-        _ => RetryConfig::standard().with_max_attempts(ATTEMPTS),
-    };
+    capture.allow(attempts(loaded, std::env::var_os("AWS_MAX_ATTEMPTS").is_some()));
+    // The transport counts the attempts and says when to try again, and its lanes do what `adaptive`
+    // is for: `transport::again`, `transport::pace`.
+    let retry = RetryConfig::standard()
+        .with_max_attempts(u32::MAX)
+        .with_max_backoff(PATIENCE);
     let mut builder = loaded
         .to_builder()
         .http_client(LiveClient::new(http_client(), capture.clone()))
@@ -120,6 +117,14 @@ pub fn capturing(loaded: &SdkConfig, app: &str, capture: &Arc<Capture>) -> SdkCo
     builder.build()
 }
 
+/// How often a call may be tried: as the environment or the profile says.
+fn attempts(loaded: &SdkConfig, in_environment: bool) -> Attempts {
+    let number = loaded.retry_config().map(RetryConfig::max_attempts);
+    Attempts {
+        chosen: number.filter(|n| in_environment || *n != SDK_ATTEMPTS),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +134,18 @@ mod tests {
         assert_eq!(unchosen(["arn:aws-us-gov:iam::111122223333:role/r"]), "us-gov-west-1");
         assert_eq!(unchosen(["arn:aws-eusc:iam::111122223333:role/r"]), "eusc-de-east-1");
         assert_eq!(unchosen([]), "us-east-1");
+    }
+
+    #[test]
+    fn a_number_of_attempts_counts_when_somebody_chose_it() {
+        let with = |n| {
+            let config = SdkConfig::builder().retry_config(RetryConfig::standard().with_max_attempts(n));
+            config.build()
+        };
+        assert_eq!(attempts(&with(3), false).chosen, None);
+        assert_eq!(attempts(&with(3), true).chosen, Some(3));
+        assert_eq!(attempts(&with(8), false).chosen, Some(8));
+        assert_eq!(attempts(&SdkConfig::builder().build(), true).chosen, None);
     }
 
     #[test]

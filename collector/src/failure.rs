@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evidence::gap::ReasonCode;
 
-use crate::transport::live::chain;
+use crate::transport::live::{chain, is_not_offered};
 
 /// AWS refuses the caller, or the caller's account. Most say so with 401 or 403 as well, but not
 /// all: S3's InvalidToken and EC2's PendingVerification come with 400, as all of JSON's do.
@@ -64,16 +64,24 @@ const THROTTLED: &[&str] = &[
     "EC2ThrottledException",
     "LimitExceededException",
     "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
     "SlowDown",
+    "Throttled",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
-    "ThrottledException",
+    "TooManyRequests",
     "TooManyRequestsException",
     "TransactionInProgressException",
 ];
+
+/// Whether an answer asks for fewer requests.
+pub fn is_throttling(code: Option<&str>, status: u16) -> bool {
+    status == 429 || code.is_some_and(|code| THROTTLED.contains(&code))
+}
 
 /// A call that failed after all retries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,10 +170,9 @@ fn is_denied(code: &str) -> bool {
 fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>) -> ReasonCode {
     match (code, status) {
         (Some(code), _) if is_denied(code) => ReasonCode::AccessDenied,
-        (Some(code), _) if THROTTLED.contains(&code) => ReasonCode::Throttled,
+        (code, Some(status)) if is_throttling(code, status) => ReasonCode::Throttled,
         (Some(code), _) if NOT_ENABLED.contains(&code) => ReasonCode::RegionUnreachable,
         (Some(code), _) if NOT_MADE.contains(&code) => ReasonCode::EvidenceMissing,
-        (_, Some(429)) => ReasonCode::Throttled,
         (_, Some(501)) => ReasonCode::Unsupported,
         (_, Some(500..)) => ReasonCode::RegionUnreachable,
         // A code that nobody listed, or a proxy's page that has none: it is a refusal all the same.
@@ -175,6 +182,14 @@ fn classify<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Op
             SdkError::DispatchFailure(failure) if failure.is_user() => ReasonCode::Unsupported,
             // What an answer did not tell cannot be asked about.
             SdkError::ConstructionFailure(_) => ReasonCode::Unsupported,
+            SdkError::DispatchFailure(failure)
+                if failure
+                    .as_connector_error()
+                    .and_then(Error::source)
+                    .is_some_and(|e| is_not_offered(&e.to_string())) =>
+            {
+                ReasonCode::NotOffered
+            }
             _ => ReasonCode::RegionUnreachable,
         },
     }

@@ -6,11 +6,13 @@ use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 
 use crate::transport::Label;
+use crate::transport::again::AsTold;
 use crate::transport::replay::{Recording, ReplayClient};
 
 /// The clients of one account.
@@ -96,12 +98,11 @@ impl Session {
             service,
         }
     }
+}
 
-    fn retries(&self, service: &str, region: &str) -> aws_smithy_runtime::client::retries::RetryPartition {
-        // One throttled account must not use up the retries of another.
-        let account = self.account.as_deref().unwrap_or("unknown");
-        aws_smithy_runtime::client::retries::RetryPartition::new(format!("{service}/{region}/{account}"))
-    }
+/// Retries without a quota: the transport bounds them.
+fn unbounded() -> RetryPartition {
+    RetryPartition::custom("exhibit").token_bucket(TokenBucket::unlimited()).build()
 }
 
 /// One constructor per service: the SDK's clients have no trait in common.
@@ -112,7 +113,8 @@ macro_rules! client {
             pub fn $name(&self, region: &str) -> $sdk::Client {
                 let builder = $sdk::config::Builder::from(&self.of_region(region))
                     .interceptor(self.label($service, region))
-                    .retry_partition(self.retries($service, region));
+                    .retry_classifier(AsTold)
+                    .retry_partition(unbounded());
                 $( let builder = { let ($builder, $session) = (builder, self); $more }; )?
                 $sdk::Client::from_conf(builder.build())
             }

@@ -16,10 +16,12 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+pub mod again;
 #[cfg(test)]
 pub(crate) mod answering;
 mod cbor;
 pub mod live;
+pub mod pace;
 pub mod params;
 pub mod redaction;
 pub mod replay;

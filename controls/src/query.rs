@@ -252,6 +252,12 @@ seen AS (
       FROM gone
       WHERE gone.account = found.account AND gone.resource = found.resource AND gone.operation IN ({operations})
     ) AS gone,
+    -- Where AWS does not offer a service there is nothing to test.
+    CASE WHEN verdict = 'unknown' AND resource IN (region, account) THEN (
+      SELECT MIN(substr(gap.operation, 1, instr(gap.operation, ':') - 1)) FROM gap
+      WHERE gap.account = found.account AND gap.region = found.region AND gap.operation IN ({operations})
+      HAVING MIN(gap.code = 'not-offered')
+    ) END AS absent,
     -- An approved deviation is accepted until its exception expires.
     CASE WHEN verdict = 'fail' THEN (
       SELECT MAX(e.expires || ', approved by ' || e.approver || ': ' || e.reason) FROM exception AS e
@@ -263,10 +269,11 @@ seen AS (
 judged AS (
   SELECT account, region, resource, name,
     CASE WHEN unasked IS NOT NULL THEN 'unknown' WHEN gone IS NOT NULL THEN 'na' WHEN unseen IS NOT NULL THEN 'unknown'
-         WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
+         WHEN absent IS NOT NULL THEN 'na' WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
     CASE WHEN unasked IS NOT NULL THEN 'evidence-missing: ' || unasked || '.'
          WHEN gone IS NOT NULL THEN 'Deleted while exhibit looked: it was listed (exchange ' || COALESCE(source, '?') || '), then ' || gone || '.'
          WHEN unseen IS NOT NULL THEN 'A call that the test needs failed: ' || unseen || '. Seen so far: ' || reason
+         WHEN absent IS NOT NULL THEN 'AWS does not offer ' || absent || ' in ' || region || '.'
          WHEN approved IS NOT NULL THEN reason || ' Accepted until ' || approved
          ELSE reason END AS reason,
     source

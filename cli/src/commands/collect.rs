@@ -1,6 +1,6 @@
 //! `exhibit collect`: takes a snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,8 +140,17 @@ fn print(global: &Global, collected: &Collected) -> Result<(), Stop> {
             meta.max_clock_skew_s
         );
     }
-    if !collected.gaps.is_empty() {
-        print_gaps(&collected.gaps)?;
+    let (open, absent): (Vec<Gap>, Vec<Gap>) = collected.gaps.iter().cloned().partition(|gap| gap.code.leaves_open());
+    if !open.is_empty() {
+        print_gaps(&open)?;
+    }
+    let places: BTreeSet<(&str, &str)> = absent
+        .iter()
+        .map(|gap| (gap.operation.split(':').next().unwrap_or_default(), gap.region.as_str()))
+        .collect();
+    if !places.is_empty() {
+        let places: Vec<String> = places.iter().map(|(service, region)| format!("{service} in {region}")).collect();
+        say!("  Not offered by AWS: {}", places.join(", "));
     }
     say!(
         "  Kept in {}",

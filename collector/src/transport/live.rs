@@ -1,9 +1,9 @@
 //! The network, with every attempt kept as an exchange.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -20,6 +20,8 @@ use evidence::locker::{Draft, LockerError};
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 
+use super::again::{Attempts, BrokenOff, Calls, Outcome as Retried, Told, error_code, retry_after};
+use super::pace::{Lane, Queue, rates};
 use super::redaction::{Redacted, redact};
 use super::{Call, admit, observe, params};
 use crate::progress::Progress;
@@ -31,6 +33,11 @@ const SILENT: u32 = 3;
 /// Said of an answer in which what is secret could not be found.
 const UNREDACTED: &str =
     "exhibit broke down while it looked for secrets in the answer, which is not kept: please report it";
+/// How often, and after how long, to look whether another host of a region has answered.
+const SIBLING_LOOKS: u32 = 50;
+const SIBLING_LOOK: Duration = Duration::from_millis(100);
+/// Error codes of answers below 500 that say that another attempt may succeed.
+const TRANSIENT_ERRORS: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 /// Requests in flight at most, per account, service and region. AWS publishes few limits; IAM
 /// throttles in the wild, S3 hardly ever.
 fn in_flight(service: &str) -> usize {
@@ -38,29 +45,6 @@ fn in_flight(service: &str) -> usize {
         "iam" => 4,
         "s3" => 16,
         _ => 8,
-    }
-}
-
-/// Least time between two requests of an operation in one account and region, where AWS
-/// publishes how many it takes: LookupEvents two a second.
-fn spacing(service: &str, operation: &str) -> Option<Duration> {
-    match (service, operation) {
-        ("cloudtrail", "LookupEvents") => Some(Duration::from_millis(520)),
-        _ => None,
-    }
-}
-
-/// When the next request of an operation may go, by what it is and where.
-#[derive(Debug, Default)]
-struct Pace(BTreeMap<String, Duration>);
-
-impl Pace {
-    /// How long a request must wait now; its place is taken by asking.
-    fn wait(&mut self, key: String, spacing: Duration, now: Duration) -> Duration {
-        let free = self.0.entry(key).or_default();
-        let at = (*free).max(now);
-        *free = at + spacing;
-        at - now
     }
 }
 
@@ -84,9 +68,13 @@ pub struct Capture {
     progress: Arc<dyn Progress>,
     all: Semaphore,
     each: Mutex<BTreeMap<String, Arc<Semaphore>>>,
-    pace: Mutex<Pace>,
+    lanes: Mutex<BTreeMap<String, Arc<Queue>>>,
+    calls: Mutex<Calls>,
+    attempts: OnceLock<Attempts>,
     /// Attempts of an operation in a row that got no answer in time.
     silent: Mutex<BTreeMap<String, u32>>,
+    /// Hosts that have answered, by region.
+    heard_from: Mutex<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl fmt::Debug for Capture {
@@ -124,8 +112,11 @@ impl Capture {
             progress,
             all: Semaphore::new(IN_FLIGHT),
             each: Mutex::default(),
-            pace: Mutex::default(),
+            lanes: Mutex::default(),
+            calls: Mutex::default(),
+            attempts: OnceLock::new(),
             silent: Mutex::default(),
+            heard_from: Mutex::default(),
         })
     }
 
@@ -210,20 +201,55 @@ impl Capture {
         }
     }
 
-    /// Waits for the request's turn. An emulator on this machine has no limits.
-    async fn keep_pace(&self, call: &Call, uri: &str) {
-        let Some(spacing) = spacing(call.label.service, &call.operation).filter(|_| !is_local(uri)) else {
-            return;
-        };
-        let Call { label, operation, .. } = call;
-        let key = format!("{:?}/{}/{operation}/{}", label.account, label.service, label.region);
+    /// From now on calls are tried this often.
+    pub fn allow(&self, attempts: Attempts) {
+        // Said once, before the first call.
+        let _ = self.attempts.set(attempts);
+    }
+
+    /// The lane of a request. An emulator on this machine has no limits until it throttles.
+    fn lane(&self, call: &Call, uri: &str) -> Arc<Queue> {
+        let (bucket, known) = rates::of(call.label.service, &call.operation);
+        let key = format!("{:?}/{bucket}/{}", call.label.account, call.label.region);
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes
+            .entry(key)
+            .or_insert_with(|| Queue::new(Lane::new(known, !is_local(uri))))
+            .clone()
+    }
+
+    /// Judges an attempt that went at `sent`, for its lane and for the SDK.
+    fn tell(&self, lane: &Queue, operation: &str, invocation: &str, outcome: Retried, sent: Duration) -> Told {
         let now = self.clock.monotonic();
-        let wait = self
-            .pace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .wait(key, spacing, now);
-        tokio::time::sleep(wait).await;
+        match outcome {
+            Retried::Throttled(after) => lane.with(|lane| lane.throttled(sent, now, after)),
+            Retried::Answered => lane.with(Lane::answered),
+            Retried::Failed(_) | Retried::Nobody => {}
+        }
+        let attempts = self.attempts.get().copied().unwrap_or_default();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.tell(attempts, invocation, operation, outcome, now)
+    }
+
+    fn has_answered(&self, region: &str, host: &str) {
+        let mut heard = self.heard_from.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.entry(region.to_owned()).or_default().insert(host.to_owned());
+    }
+
+    /// Whether another host of the region answers: then it is not the network or the resolver that fails.
+    /// The requests to a region go out together, so it may take a moment until one is answered.
+    async fn others_answer(&self, region: &str, host: &str) -> bool {
+        for _ in 0..SIBLING_LOOKS {
+            {
+                let heard = self.heard_from.lock().unwrap_or_else(PoisonError::into_inner);
+                let others = heard.get(region).into_iter().flatten().any(|other| other != host);
+                if others {
+                    return true;
+                }
+            }
+            tokio::time::sleep(SIBLING_LOOK).await;
+        }
+        false
     }
 
     fn limit(&self, call: &Call) -> Arc<Semaphore> {
@@ -283,10 +309,35 @@ struct Answer {
     response: Option<HttpResponse>,
 }
 
+impl Answer {
+    /// What is to be made of it, for the attempts after it.
+    fn outcome(&self) -> Retried {
+        if self.broken.as_deref().is_some_and(is_not_offered) {
+            return Retried::Nobody;
+        }
+        let Some(status) = self.status.filter(|_| self.broken.is_none()) else {
+            return Retried::Failed(None);
+        };
+        if status < 400 {
+            return Retried::Answered;
+        }
+        let code = error_code(&self.headers, self.body.as_deref().unwrap_or_default());
+        let after = retry_after(&self.headers);
+        if crate::failure::is_throttling(code.as_deref(), status) {
+            Retried::Throttled(after)
+        } else if status >= 500 || code.as_deref().is_some_and(|code| TRANSIENT_ERRORS.contains(&code)) {
+            Retried::Failed(after)
+        } else {
+            Retried::Answered
+        }
+    }
+}
+
 impl LiveConnector {
     async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let call = admit(&request)?;
-        self.capture.keep_pace(&call, request.uri()).await;
+        let lane = self.capture.lane(&call, request.uri());
+        lane.pass(self.capture.clock.as_ref()).await;
         let limit = self.capture.limit(&call);
         // A closed semaphore cannot be: nothing closes them.
         let _each = limit.acquire().await.map_err(|e| ConnectorError::user(e.into()))?;
@@ -319,11 +370,21 @@ impl LiveConnector {
                 ..Answer::default()
             }
         } else {
-            let (answer, timed_out) = self.send(request).await;
-            self.capture.heard(operation, timed_out);
+            let host = authority(request.uri()).to_owned();
+            let (mut answer, timed_out) = self.send(request).await;
+            self.capture.heard(operation.clone(), timed_out);
+            if answer.status.is_some() {
+                self.capture.has_answered(&label.region, &host);
+            }
+            // A name that does not exist beside names that do: AWS has no endpoint of the service there.
+            if let Some(text) = answer.broken.take() {
+                let offered = !is_no_such_host(&text) || !self.capture.others_answer(&label.region, &host).await;
+                answer.broken = Some(if offered { text } else { not_offered(&label.region, &text) });
+            }
             answer
         };
         let (recv_at, elapsed) = (self.capture.clock.now(), self.capture.clock.monotonic() - start);
+        let told = self.capture.tell(&lane, &operation, &invocation, answer.outcome(), start);
 
         let mut exchange = Exchange {
             i: 0,
@@ -377,9 +438,10 @@ impl LiveConnector {
                     response.headers_mut().remove("content-length");
                     *response.body_mut() = SdkBody::from(redacted.body);
                 }
+                response.add_extension(told);
                 Ok(response)
             }
-            (broken, _) => Err(broken_off(broken.as_deref().unwrap_or("no response"))),
+            (broken, _) => Err(BrokenOff::error(broken.as_deref().unwrap_or("no response"), told)),
         }
     }
 
@@ -422,6 +484,32 @@ impl LiveConnector {
         *response.body_mut() = SdkBody::from(received.clone());
         answer.response = Some(response);
     }
+}
+
+/// What the resolvers of the systems say of a name that does not exist, as opposed to one that they
+/// could not ask for.
+fn is_no_such_host(text: &str) -> bool {
+    [
+        "Name or service not known",
+        "No address associated with hostname",
+        "Name does not resolve",
+        "nodename nor servname provided",
+        "No such host is known",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}
+
+/// How `transport_error` begins where a region has no endpoint of the service.
+const NOT_OFFERED: &str = "not offered in ";
+
+fn not_offered(region: &str, text: &str) -> String {
+    format!("{NOT_OFFERED}{region}: {text}, while other endpoints of the region answer")
+}
+
+/// Whether the error says that the region does not offer the service.
+pub(crate) fn is_not_offered(text: &str) -> bool {
+    text.starts_with(NOT_OFFERED)
 }
 
 /// The error for an attempt without a whole response; live and replayed runs give the same.
@@ -577,16 +665,15 @@ mod tests {
     }
 
     #[test]
-    fn lookups_keep_their_distance() {
-        let mut pace = Pace::default();
-        let spacing = spacing("cloudtrail", "LookupEvents").unwrap();
-        let mut wait = |key: &str, now: u64| pace.wait(key.to_owned(), spacing, Duration::from_millis(now));
-        assert_eq!(wait("a", 1000), Duration::ZERO);
-        assert_eq!(wait("a", 1100), Duration::from_millis(420));
-        assert_eq!(wait("a", 1100), Duration::from_millis(940));
-        assert_eq!(wait("b", 1100), Duration::ZERO);
-        assert_eq!(wait("a", 9000), Duration::ZERO);
-        assert!(is_local("http://127.0.0.1:5000/") && !is_local("https://cloudtrail.eu-west-1.amazonaws.com/"));
+    fn a_name_that_does_not_exist_is_told_from_one_that_could_not_be_asked_for() {
+        let of = |why: &str| format!("https://macie2.x: failed to lookup address information: {why}");
+        assert!(is_no_such_host(&of("Name or service not known")));
+        assert!(is_no_such_host("https://macie2.x: No such host is known. (os error 11001)"));
+        for other in ["Temporary failure in name resolution", "System error", "Try again"] {
+            assert!(!is_no_such_host(&of(other)), "{other}");
+        }
+        assert!(is_not_offered(&not_offered("eu-west-9", &of("Name or service not known"))));
+        assert!(!is_not_offered(&of("Name or service not known")));
     }
 
     #[test]

@@ -94,10 +94,10 @@ fn remedy(code: ReasonCode, operation: &str) -> String {
         }
         ReasonCode::NeedsParameter => "Set the parameter in exhibit.toml, with who decided it and why.".to_owned(),
         ReasonCode::EvidenceMissing => "Collect the evidence, or attach it.".to_owned(),
+        ReasonCode::NotOffered => "Nothing: AWS does not offer the service in the region.".to_owned(),
         ReasonCode::CoverageGap => {
             "Give other evidence for the span that no snapshot covers; it cannot be collected afterwards.".to_owned()
         }
-        ReasonCode::NotOffered => "Nothing: AWS does not offer the service in the region.".to_owned(),
         ReasonCode::Gone => "Nothing: it was deleted while exhibit looked.".to_owned(),
     }
 }
