@@ -16,14 +16,14 @@ mod ec2;
 mod ecr;
 mod efs;
 mod gaps;
-mod glob;
+
 mod iam;
 mod kms;
 mod monitoring;
 mod network;
 mod opensearch;
 mod organizations;
-mod policy;
+
 mod replica;
 mod row;
 mod s3;

@@ -40,6 +40,7 @@ pub mod monitoring;
 pub mod nearest;
 pub mod page;
 pub mod period;
+mod policy;
 pub mod practice;
 pub mod query;
 pub mod result;

@@ -7,9 +7,11 @@ use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 use serde_json::json;
 
+use crate::policy::glob;
+
 use super::row::Cell;
 use super::stores::{self, Store, number, stores, tags_of};
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, glob, integer, json, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, text};
 
 const COVERAGE_COLUMNS: &[Column] = &[
     ACCOUNT,
