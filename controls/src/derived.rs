@@ -29,6 +29,7 @@ mod row;
 mod s3;
 mod s3_data_events;
 mod s3_delete;
+mod secretsmanager;
 mod sns;
 mod stores;
 mod trust;
@@ -69,6 +70,7 @@ pub static TABLES: &[DerivedTable] = &[
     s3::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
     s3_delete::PRINCIPAL_S3_DELETE,
+    secretsmanager::ROTATION,
     sns::POLICY_STATEMENT,
     trust::ROLE_TRUST,
 ];
@@ -114,6 +116,7 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
     write(&s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     write(&s3_data_events::DATA_EVENT_COVERAGE, s3_data_events::coverage(snapshot))?;
     write(&s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
+    write(&secretsmanager::ROTATION, secretsmanager::rotations(snapshot))?;
     write(&sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     write(&trust::ROLE_TRUST, trust::role_trusts(snapshot))?;
     Ok(())

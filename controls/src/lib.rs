@@ -44,5 +44,6 @@ mod policy;
 pub mod practice;
 pub mod query;
 pub mod result;
+mod schedule;
 pub mod settings;
 pub mod sql;
