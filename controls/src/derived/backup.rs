@@ -41,6 +41,14 @@ const COVERAGE_COLUMNS: &[Column] = &[
         "native_at",
         "For volumes: when the latest completed snapshot was started.",
     ),
+    boolean(
+        "dated",
+        "The service says up to when the store can be restored; without a date there is no backup.",
+    ),
+    text(
+        "restorable_to",
+        "Latest moment to which the service's own backups can restore it, where it says.",
+    ),
     json(
         "points",
         "Recovery points of AWS Backup that can be restored, latest first, each with `at`, `days` (kept; null for ever), `continuous`, `encrypted`, `vault`, `locked`.",
@@ -175,6 +183,8 @@ pub(super) fn coverage(snapshot: &Snapshot) -> Vec<Cells> {
                 store.native.on.into(),
                 store.native.days.into(),
                 store.native.at.clone().into(),
+                store.native.dated.into(),
+                store.native.restorable_to.clone().into(),
                 Value::Text(json!(found).to_string()),
                 (!unread.contains(&(row.account(), row.region()))).into(),
                 Value::Text(json!(policies).to_string()),
