@@ -21,6 +21,7 @@ mod iam;
 mod kms;
 mod monitoring;
 mod network;
+mod notification;
 mod opensearch;
 mod organizations;
 
@@ -63,6 +64,7 @@ pub static TABLES: &[DerivedTable] = &[
     monitoring::MONITORED_EVENT,
     monitoring::RULE_EVENT,
     network::SUBNET_ROUTE,
+    notification::NOTIFICATION,
     opensearch::DOMAIN_EXPOSURE,
     organizations::POLICY_STATEMENT,
     replica::DATA_REPLICA,
@@ -106,6 +108,7 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
     write(&monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
     write(&monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
     write(&network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
+    write(&notification::NOTIFICATION, notification::notifications(snapshot))?;
     write(&opensearch::DOMAIN_EXPOSURE, opensearch::domain_exposures(snapshot))?;
     write(
         &organizations::POLICY_STATEMENT,
