@@ -22,7 +22,6 @@ pub(crate) mod administration;
 #[allow(dead_code, reason = "the alarm controls ask")]
 pub(crate) mod caller;
 pub(crate) mod condition;
-#[allow(dead_code, reason = "the alarm controls ask")]
 pub(crate) mod decision;
 pub(crate) mod document;
 pub(crate) mod glob;

@@ -13,7 +13,7 @@ use evidence::snapshot::Snapshot;
 
 use super::gaps::Gaps;
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, and, boolean, integer, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, text};
 
 mod admission;
 mod key;

@@ -1,5 +1,7 @@
 //! Keys of topics: may the service that sends a message use them?
 
+use evidence::clock::Timestamp;
+
 use super::admission::admits;
 use super::topic::{name, owner};
 use super::*;
@@ -41,7 +43,7 @@ impl<'a> Keys<'a> {
     }
 
     /// May the service encrypt a message to the topic?
-    pub(super) fn usable(&self, notifier: Notifier<'_>, topic: &Row, arn: &str) -> Finding {
+    pub(super) fn usable(&self, notifier: Notifier<'_>, topic: &Row, arn: &str, at: Timestamp) -> Finding {
         let (name, service) = (name(arn), notifier.service.name());
         let Some(id) = topic.text("kms_key_id").filter(|id| !id.is_empty()) else {
             return Ok(());
@@ -77,8 +79,8 @@ impl<'a> Keys<'a> {
         }
         let key_arn = key.text("arn").unwrap_or_default();
         let policy = self.policies.get(key_arn).and_then(|policy| policy.text("document"));
-        let uses = ["kms:GenerateDataKey", "kms:Decrypt"].map(|action| admits(policy, notifier, action, key_arn));
-        match and(&uses) {
+        let uses = ["kms:GenerateDataKey", "kms:Decrypt"];
+        match policy.and_then(|policy| admits(policy, notifier, &uses, key_arn, at)) {
             Some(true) => Ok(()),
             Some(false) => Err(Fault::no(format!(
                 "the policy of the key {id} of the topic {name} does not let {service} use it"

@@ -1,5 +1,7 @@
 //! Topics: who may publish to them, and who hears.
 
+use evidence::clock::Timestamp;
+
 use super::admission::admits;
 use super::key::Keys;
 use super::*;
@@ -16,6 +18,8 @@ pub(super) struct Topics<'a> {
     subscriptions: BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Row>>,
     unlisted: Gaps<'a>,
     keys: Keys<'a>,
+    /// When it was looked.
+    at: Timestamp,
 }
 
 impl<'a> Topics<'a> {
@@ -44,6 +48,7 @@ impl<'a> Topics<'a> {
             subscriptions,
             unlisted: Gaps::of(snapshot, "sns:ListSubscriptionsByTopic"),
             keys: Keys::of(snapshot),
+            at: snapshot.meta.opened_at,
         }
     }
 
@@ -57,8 +62,8 @@ impl<'a> Topics<'a> {
         let (confirmed, heard) = self.heard(topic, arn);
         let publishes = all(&[
             &fifo(notifier, arn),
-            &admitted(notifier, topic, arn),
-            &self.keys.usable(notifier, topic, arn),
+            &admitted(notifier, topic, arn, self.at),
+            &self.keys.usable(notifier, topic, arn, self.at),
         ]);
         Fate {
             present: Some(true),
@@ -141,14 +146,15 @@ fn fifo(notifier: Notifier<'_>, arn: &str) -> Finding {
     }
 }
 
-fn admitted(notifier: Notifier<'_>, topic: &Row, arn: &str) -> Finding {
+fn admitted(notifier: Notifier<'_>, topic: &Row, arn: &str, at: Timestamp) -> Finding {
     let (name, service) = (name(arn), notifier.service.name());
     if let Some(role) = notifier.role {
         return Err(Fault::open(format!(
             "the rule publishes to the topic {name} with the role {role}, whose rights are not judged"
         )));
     }
-    match admits(topic.text("policy"), notifier, "sns:Publish", arn) {
+    let policy = topic.text("policy");
+    match policy.and_then(|policy| admits(policy, notifier, &["sns:Publish"], arn, at)) {
         Some(true) => Ok(()),
         Some(false) => Err(Fault::no(format!(
             "the policy of the topic {name} does not let {service} publish to it"
