@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use serde_json::json;
 
 use crate::policy::glob;
+use crate::schedule;
 
 use super::row::Cell;
 use super::stores::{self, Store, number, stores, tags_of};
@@ -110,6 +111,10 @@ const PLAN_COLUMNS: &[Column] = &[
         "selected",
         "A selection of the plan takes it in; null where that hangs on tags that could not be read.",
     ),
+    integer(
+        "promised_hours",
+        "The longest time, in hours, that the plan's most frequent rule lets pass between two backups; null if no schedule of it can be read.",
+    ),
 ];
 
 pub(super) const PLAN_RESOURCE: DerivedTable = DerivedTable {
@@ -118,6 +123,7 @@ pub(super) const PLAN_RESOURCE: DerivedTable = DerivedTable {
     columns: PLAN_COLUMNS,
     from: &[
         "backup_plan",
+        "backup_plan_rule",
         "backup_selection",
         "dynamodb_continuous_backups",
         "dynamodb_table",
@@ -319,6 +325,11 @@ pub(super) fn plan_resources(snapshot: &Snapshot) -> Vec<Cells> {
             .filter(|row| here(row) && row.text("plan_id") == Some(id))
             .collect();
         let name = plan.text("name").unwrap_or(id);
+        let rules = snapshot.rows("backup_plan_rule").iter();
+        let promised = rules
+            .filter(|row| here(row) && row.text("plan_id") == Some(id))
+            .filter_map(|rule| schedule::longest_wait(rule.text("schedule")?))
+            .min();
         let mut put = |source: &Row, kind: Option<&str>, resource: &str, arn: &str, name_of: &str, selected| {
             let mut cells = source.envelope(format!("{id} {arn}"));
             cells.extend([
@@ -330,6 +341,7 @@ pub(super) fn plan_resources(snapshot: &Snapshot) -> Vec<Cells> {
                 name_of.to_owned().into(),
                 kind.and_then(|_| source.text("created_at")).map(str::to_owned).into(),
                 Option::<bool>::into(selected),
+                promised.into(),
             ]);
             rows.push(cells);
         };
