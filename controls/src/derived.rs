@@ -16,20 +16,21 @@ mod ec2;
 mod ecr;
 mod efs;
 mod gaps;
-mod glob;
 mod home;
 mod iam;
 mod kms;
 mod monitoring;
 mod network;
+mod notification;
 mod opensearch;
 mod organizations;
-mod policy;
+
 mod replica;
 mod row;
 mod s3;
 mod s3_data_events;
 mod s3_delete;
+mod secretsmanager;
 mod sns;
 mod stores;
 mod trust;
@@ -64,6 +65,7 @@ pub static TABLES: &[DerivedTable] = &[
     monitoring::MONITORED_EVENT,
     monitoring::RULE_EVENT,
     network::SUBNET_ROUTE,
+    notification::NOTIFICATION,
     opensearch::DOMAIN_EXPOSURE,
     organizations::POLICY_STATEMENT,
     replica::DATA_REPLICA,
@@ -71,6 +73,7 @@ pub static TABLES: &[DerivedTable] = &[
     s3::POLICY_STATEMENT,
     s3_data_events::DATA_EVENT_COVERAGE,
     s3_delete::PRINCIPAL_S3_DELETE,
+    secretsmanager::ROTATION,
     sns::POLICY_STATEMENT,
     trust::ROLE_TRUST,
 ];
@@ -107,6 +110,7 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
     write(&monitoring::MONITORED_EVENT, monitoring::monitored_events(snapshot))?;
     write(&monitoring::RULE_EVENT, monitoring::rule_events(snapshot))?;
     write(&network::SUBNET_ROUTE, network::subnet_routes(snapshot))?;
+    write(&notification::NOTIFICATION, notification::notifications(snapshot))?;
     write(&opensearch::DOMAIN_EXPOSURE, opensearch::domain_exposures(snapshot))?;
     write(
         &organizations::POLICY_STATEMENT,
@@ -117,6 +121,7 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
     write(&s3::POLICY_STATEMENT, s3::policy_statements(snapshot))?;
     write(&s3_data_events::DATA_EVENT_COVERAGE, s3_data_events::coverage(snapshot))?;
     write(&s3_delete::PRINCIPAL_S3_DELETE, s3_delete::principals(snapshot))?;
+    write(&secretsmanager::ROTATION, secretsmanager::rotations(snapshot))?;
     write(&sns::POLICY_STATEMENT, sns::policy_statements(snapshot))?;
     write(&trust::ROLE_TRUST, trust::role_trusts(snapshot))?;
     Ok(())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from . import controls_watch
 from .build import HOME, Builder
 
 Failing = list[tuple[str, str]]
@@ -94,7 +95,8 @@ def stream(b: Builder) -> str:
 
 
 def topic(b: Builder, region: str = HOME) -> str:
-    return b.account.client("sns", region).create_topic(Name="security")["TopicArn"]
+    """One that takes the messages of alarms and rules, and that somebody hears."""
+    return controls_watch.topic(b, "security", ("email", "soc@example.com", True), region=region, rules=True)
 
 
 def watch(b: Builder, name: str, patterns: list[str], threshold: int = 1) -> None:

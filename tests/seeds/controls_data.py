@@ -124,7 +124,7 @@ def data_cross_region_replicas(b: Builder, bad: bool) -> Failing:
     files = file_system(b, "documents")
     b.account.answers("efs", "DescribeReplicationConfigurations", {"Replications": [{
         "SourceFileSystemId": files.rsplit("/", 1)[1], "SourceFileSystemRegion": HOME, "SourceFileSystemArn": files, "OriginalSourceFileSystemArn": files,
-        "CreationTime": _ago(b, 300), "Destinations": [{"Status": "ENABLED", "FileSystemId": "fs-0123456789abcdef0", "Region": SECOND}]}]}, region=HOME)
+        "CreationTime": _ago(b, 300), "Destinations": [{"Status": "ENABLED", "FileSystemId": "fs-0123456789abcdef0", "Region": SECOND, "LastReplicatedTimestamp": _ago(b, 0.05)}]}]}, region=HOME)
     orders = database(b, "orders")
     vault = f"arn:aws:backup:{SECOND}:{b.account.number}:backup-vault:recovery"
     b.account.answers("backup", "ListCopyJobs", {"CopyJobs": [{

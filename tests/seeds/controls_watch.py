@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .build import HOME, SECOND, Builder
+from .build import HOME, SECOND, Builder, statement
 
 Failing = list[tuple[str, str]]
 
@@ -41,10 +41,14 @@ def streaming_trail(b: Builder, name: str = "main", bucket: str = "exhibit-trail
     return trail
 
 
-def topic(b: Builder, name: str, *subscriptions: tuple[str, str, bool], region: str = HOME) -> str:
-    """Subscriptions: protocol, endpoint, confirmed."""
+def topic(b: Builder, name: str, *subscriptions: tuple[str, str, bool], region: str = HOME, rules: bool = False, key: str | None = None) -> str:
+    """Subscriptions: protocol, endpoint, confirmed. `rules`: its policy also admits EventBridge, as the first policy of a topic does not."""
     sns = b.account.client("sns", region)
-    arn = sns.create_topic(Name=name)["TopicArn"]
+    arn = sns.create_topic(Name=name, Attributes={"KmsMasterKeyId": key} if key else {})["TopicArn"]
+    policy = json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])
+    if rules and len(policy["Statement"]) == 1:
+        policy["Statement"].append(statement(action="sns:Publish", resource=arn, Principal={"Service": "events.amazonaws.com"}))
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy))
     for protocol, endpoint, confirmed in subscriptions:
         sns.subscribe(TopicArn=arn, Protocol=protocol, Endpoint=endpoint)
         if confirmed and protocol != "sms":
@@ -91,20 +95,27 @@ def watched_root(b: Builder, *actions: str) -> str:
 
 
 def alarm_recipients_confirmed(b: Builder, bad: bool) -> Failing:
+    open_key = b.key("alarms", Policy=b.own_key_policy(statement(
+        action=["kms:GenerateDataKey*", "kms:Decrypt"], Principal={"Service": "cloudwatch.amazonaws.com"})))
     good = topic(b, "soc", ("email", "soc@example.com", True), ("https", "https://pager.example.com/", False))
+    sealed = topic(b, "sealed", ("email", "soc@example.com", True), key=open_key)
     # Nobody has subscribed to it, but what notifies it watches nothing that matters.
     alarm(b, "busy", topic(b, "ops"), metric="CPUUtilization", namespace="AWS/EC2")
     if not bad:
-        watched_root(b, good)
+        watched_root(b, good, sealed)
         return []
+    lost = topic(b, "lost", ("email", "soc@example.com", True), key="alias/aws/sns")
+    closed = topic(b, "closed", ("email", "soc@example.com", True), key=b.key("closed"))
     pending = topic(b, "pending", ("email", "gone@example.com", False))
     gone = f"arn:aws:sns:{HOME}:{b.account.number}:gone"
-    watched_root(b, good, pending, gone)
+    watched_root(b, good, pending, gone, lost, closed)
     events = b.account.client("events", SECOND)
     silent = topic(b, "silent", region=SECOND)
     events.put_rule(Name="groups", EventPattern=json.dumps({"source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"], "detail": {"eventName": [{"wildcard": "*SecurityGroup*"}]}}))
     events.put_targets(Rule="groups", Targets=[{"Id": "1", "Arn": silent}])
-    return [(pending, "pending"), (gone, "gone"), (silent, "silent")]
+    unheard = topic(b, "unheard", ("email", "soc@example.com", True), region=SECOND)
+    events.put_targets(Rule="groups", Targets=[{"Id": "2", "Arn": unheard}])
+    return [(arn, name) for arn, name in ((pending, "pending"), (gone, "gone"), (silent, "silent"), (lost, "lost"), (closed, "closed"), (unheard, "unheard"))]
 
 
 def capacity_managed(b: Builder, bad: bool) -> Failing:
@@ -133,5 +144,5 @@ CONTROLS = {function.__name__.replace("_", "-"): function for function in (
 
 FAILING = {
     "cloudtrail-to-cloudwatch": ["main"], "log-retention": ["cloudtrail", "aws-waf-logs-web", "vpn", "exhibit-trail"],
-    "alarm-recipients-confirmed": ["pending", "gone", "silent"], "capacity-managed": ["carts", "shop"],
+    "alarm-recipients-confirmed": ["pending", "gone", "silent", "lost", "closed", "unheard"], "capacity-managed": ["carts", "shop"],
 }

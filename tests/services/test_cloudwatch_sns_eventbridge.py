@@ -75,7 +75,7 @@ def test_small_pages_change_nothing(exhibit, b, cli_endpoint):
     """More alarms, rules, filters and subscriptions than fit on a page."""
     failed = controls_watch.alarm_recipients_confirmed(b, True)
     for n in range(5):
-        arn = controls_watch.topic(b, f"t{n}", *[("email", f"{i}@example.com", i == 4) for i in range(5)])
+        arn = controls_watch.topic(b, f"t{n}", *[("email", f"{i}@example.com", i == 4) for i in range(5)], rules=True)
         controls_watch.alarm(b, f"a{n}", arn)
         b.account.client("events").put_rule(Name=f"r{n}", EventPattern='{"source":["aws.kms"]}')
         b.account.client("events").put_targets(Rule=f"r{n}", Targets=[{"Id": str(i), "Arn": arn} for i in range(3)])

@@ -10,7 +10,14 @@ wanted AS MATERIALIZED (
 ),
 -- Trails that stream, and the log groups in which filters can see their events.
 stream AS MATERIALIZED (
-  SELECT t.account, t.arn, t.home_region, t.multi_region, v.verdict, v.reason, g.region, g.name AS log_group, g.class,
+  SELECT t.account, t.arn, t.home_region, t.multi_region, v.verdict,
+    -- Which trail it is, in the words of cloudtrail-to-cloudwatch.
+    replace(replace(replace(v.reason, 'The trail ', 'The trail ' || coalesce(t.name, t.arn) || ' '),
+      'the log group', 'the log group of ' || coalesce(t.name, t.arn)), 'The log group ', 'The log group of ' || coalesce(t.name, t.arn) || ' ') AS reason,
+    -- How near it came: the farther the test got, the nearer.
+    CASE WHEN t.log_group_arn IS NULL THEN 0 WHEN v.reason LIKE 'Nothing was ever delivered%' THEN 1 WHEN v.reason LIKE '%failed with%' THEN 2
+      WHEN v.reason LIKE '%hours ago%' THEN 3 ELSE 4 END AS came,
+    g.region, g.name AS log_group, g.class,
     v.verdict IN ('pass', 'accepted') AND t.multi_region = 1 AND g.class = 'STANDARD' AS hears
   FROM cloudtrail_trail t
   JOIN verdict v ON v.control = 'cloudtrail-to-cloudwatch' AND v.account = t.account AND v.resource = t.arn
@@ -19,12 +26,30 @@ stream AS MATERIALIZED (
                      ELSE t.log_group_arn END
   WHERE :mechanism = 'cloudwatch'
 ),
+-- Whether what an alarm notifies, itself or by the composite alarms that it sets off, comes to anybody: 2 it does, 1 perhaps, 0 no.
+alarm_reach AS MATERIALIZED (
+  SELECT a.account, a.region, a.alarm_arn, max(CASE n.reaches WHEN 1 THEN 2 WHEN 0 THEN 0 ELSE 1 END) AS reach,
+    group_concat(n.fault, ', and ') AS fault
+  FROM (SELECT DISTINCT account, region, alarm_arn, actions_enabled, composites FROM metric_filter_alarm WHERE live = 1) a
+  JOIN (SELECT DISTINCT account, region, notifier, notifier_name, kind, reaches, fault FROM notification ORDER BY fault) n
+    ON n.account = a.account AND n.region = a.region
+    AND ((n.kind = 'alarm' AND n.notifier = a.alarm_arn AND a.actions_enabled = 1)
+      OR (n.kind = 'composite' AND n.notifier_name IN (SELECT value FROM json_each(a.composites))))
+  GROUP BY a.account, a.region, a.alarm_arn
+),
+rule_reach AS MATERIALIZED (
+  SELECT account, notifier AS rule_arn, max(CASE reaches WHEN 1 THEN 2 WHEN 0 THEN 0 ELSE 1 END) AS reach,
+    group_concat(fault, ', and ') AS fault
+  FROM (SELECT DISTINCT account, notifier, reaches, fault FROM notification WHERE kind = 'rule' ORDER BY fault)
+  GROUP BY account, notifier
+),
 -- Each filter with the best alarm behind it: 2 works, 1 is in doubt, 0 does not work.
 rated AS MATERIALIZED (
-  SELECT f.*,
+  SELECT f.*, n.fault AS reach_fault,
     CASE WHEN f.live = 0 OR f.events_needed > :max_threshold THEN 0
-         WHEN f.live = 1 AND f.events_needed IS NOT NULL THEN 2 ELSE 1 END AS works
+         WHEN f.live = 1 AND f.events_needed IS NOT NULL THEN coalesce(n.reach, 1) ELSE 1 END AS works
   FROM metric_filter_alarm f
+  LEFT JOIN alarm_reach n ON n.account = f.account AND n.region = f.region AND n.alarm_arn = f.alarm_arn
   WHERE :mechanism = 'cloudwatch' AND EXISTS (SELECT 1 FROM stream s WHERE s.hears
     AND s.account = f.account AND s.region = f.region AND s.log_group = f.log_group_name)
 ),
@@ -32,9 +57,9 @@ filter AS MATERIALIZED (
   SELECT account, region, log_group_name, filter, pattern_error, fires_on_everything, works, source,
     filter || CASE WHEN works > 0 THEN coalesce(' with the alarm ' || alarm_name, '') ELSE '' END AS said,
     CASE WHEN fires_on_everything = 1 THEN filter || ' also fires on everyday events'
-         WHEN live = 1 AND works = 0 THEN filter || ' feeds the alarm ' || alarm_name || ', which needs '
+         WHEN live = 1 AND events_needed > :max_threshold THEN filter || ' feeds the alarm ' || alarm_name || ', which needs '
            || events_needed || ' events in a period, more than ' || :max_threshold
-         WHEN works < 2 THEN filter || ': ' || fault || coalesce(' (' || alarm_name || ')', '')
+         WHEN works < 2 THEN filter || ': ' || coalesce(fault, reach_fault, 'whether its alarm reaches anybody is not known') || coalesce(' (' || alarm_name || ')', '')
          WHEN fires_on_everything IS NULL THEN filter || ': whether it fires on everyday events is not known'
     END AS fault,
     nullif(substr(
@@ -68,15 +93,17 @@ told AS MATERIALIZED (
   SELECT w.account, w.event, w.form, w.event_region,
     r.name || coalesce(' by way of ' || r.via, ''),
     CASE WHEN r.fires_on_everything = 1 AND r.alerts IS NOT NULL THEN r.name || ' also fires on everyday events'
-         WHEN r.alerts IS NULL THEN r.name || ': whether it tells anybody is not known' END,
+         WHEN r.alerts IS NULL THEN r.name || ': whether it tells anybody is not known'
+         WHEN coalesce(n.reach, 1) < 2 THEN r.name || ': ' || coalesce(n.fault, 'whether it reaches anybody is not known') END,
     CASE WHEN t.excluded_callers <> '[]' THEN 'the rule ' || r.name || ' leaves out the callers ' || t.excluded_callers END,
     r.source,
     -- A rule whose targets could not be read may only pass events on, to a rule that chooses.
-    CASE WHEN r.fires_on_everything = 1 AND r.alerts IS NOT NULL THEN 0 WHEN r.alerts = 1 THEN 2 ELSE 1 END
+    CASE WHEN r.fires_on_everything = 1 AND r.alerts IS NOT NULL THEN 0 WHEN r.alerts = 1 THEN coalesce(n.reach, 1) ELSE 1 END
   FROM wanted w
   JOIN rule_event r ON r.control = :control AND r.account = w.account AND r.event = w.event
     AND r.form = w.form AND r.event_region = w.event_region
   LEFT JOIN event_rule_target t ON t.account = r.account AND t.rule_arn = r.rule_arn
+  LEFT JOIN rule_reach n ON n.account = r.account AND n.rule_arn = r.rule_arn
   WHERE :mechanism = 'eventbridge'
 ),
 form AS MATERIALIZED (
@@ -98,8 +125,10 @@ here AS MATERIALIZED (
     (SELECT min(s.home_region) FROM stream s WHERE s.account = a.account) AS home_region,
     (SELECT max(CASE s.verdict WHEN 'unknown' THEN 3 WHEN 'pass' THEN 2 WHEN 'accepted' THEN 2 WHEN 'fail' THEN 1 ELSE 0 END)
       FROM stream s WHERE s.account = a.account) AS streams,
-    (SELECT s.reason FROM stream s WHERE s.account = a.account AND s.verdict = 'unknown' ORDER BY s.arn LIMIT 1) AS unseen,
-    (SELECT s.reason FROM stream s WHERE s.account = a.account AND s.verdict = 'fail' ORDER BY s.arn LIMIT 1) AS dry,
+    (SELECT s.reason FROM stream s WHERE s.account = a.account AND s.verdict = 'unknown'
+      ORDER BY s.came DESC, s.multi_region DESC, s.arn LIMIT 1) AS unseen,
+    (SELECT s.reason FROM stream s WHERE s.account = a.account AND s.verdict = 'fail'
+      ORDER BY s.came DESC, s.multi_region DESC, s.arn LIMIT 1) AS dry,
     (SELECT s.class FROM stream s WHERE s.account = a.account AND s.verdict IN ('pass', 'accepted') AND s.multi_region = 1
       AND s.log_group IS NOT NULL ORDER BY s.class IS NOT NULL, s.class LIMIT 1) AS class,
     (SELECT max(s.multi_region) FROM stream s

@@ -7,9 +7,12 @@ use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 use serde_json::json;
 
+use crate::policy::glob;
+use crate::schedule;
+
 use super::row::Cell;
 use super::stores::{self, Store, number, stores, tags_of};
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, glob, integer, json, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, text};
 
 const COVERAGE_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -38,6 +41,14 @@ const COVERAGE_COLUMNS: &[Column] = &[
     text(
         "native_at",
         "For volumes: when the latest completed snapshot was started.",
+    ),
+    boolean(
+        "dated",
+        "The service says up to when the store can be restored; without a date there is no backup.",
+    ),
+    text(
+        "restorable_to",
+        "Latest moment to which the service's own backups can restore it, where it says.",
     ),
     json(
         "points",
@@ -100,6 +111,10 @@ const PLAN_COLUMNS: &[Column] = &[
         "selected",
         "A selection of the plan takes it in; null where that hangs on tags that could not be read.",
     ),
+    integer(
+        "promised_hours",
+        "The longest time, in hours, that the plan's most frequent rule lets pass between two backups; null if no schedule of it can be read.",
+    ),
 ];
 
 pub(super) const PLAN_RESOURCE: DerivedTable = DerivedTable {
@@ -108,6 +123,7 @@ pub(super) const PLAN_RESOURCE: DerivedTable = DerivedTable {
     columns: PLAN_COLUMNS,
     from: &[
         "backup_plan",
+        "backup_plan_rule",
         "backup_selection",
         "dynamodb_continuous_backups",
         "dynamodb_table",
@@ -173,6 +189,8 @@ pub(super) fn coverage(snapshot: &Snapshot) -> Vec<Cells> {
                 store.native.on.into(),
                 store.native.days.into(),
                 store.native.at.clone().into(),
+                store.native.dated.into(),
+                store.native.restorable_to.clone().into(),
                 Value::Text(json!(found).to_string()),
                 (!unread.contains(&(row.account(), row.region()))).into(),
                 Value::Text(json!(policies).to_string()),
@@ -307,6 +325,11 @@ pub(super) fn plan_resources(snapshot: &Snapshot) -> Vec<Cells> {
             .filter(|row| here(row) && row.text("plan_id") == Some(id))
             .collect();
         let name = plan.text("name").unwrap_or(id);
+        let rules = snapshot.rows("backup_plan_rule").iter();
+        let promised = rules
+            .filter(|row| here(row) && row.text("plan_id") == Some(id))
+            .filter_map(|rule| schedule::longest_wait(rule.text("schedule")?))
+            .min();
         let mut put = |source: &Row, kind: Option<&str>, resource: &str, arn: &str, name_of: &str, selected| {
             let mut cells = source.envelope(format!("{id} {arn}"));
             cells.extend([
@@ -318,6 +341,7 @@ pub(super) fn plan_resources(snapshot: &Snapshot) -> Vec<Cells> {
                 name_of.to_owned().into(),
                 kind.and_then(|_| source.text("created_at")).map(str::to_owned).into(),
                 Option::<bool>::into(selected),
+                promised.into(),
             ]);
             rows.push(cells);
         };

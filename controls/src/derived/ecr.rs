@@ -7,8 +7,10 @@
 use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 
+use crate::policy::glob;
+
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, glob, or, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, or, text};
 
 const COLUMNS: &[Column] = &[
     ACCOUNT,

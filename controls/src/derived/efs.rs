@@ -4,9 +4,10 @@ use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
-use super::policy::{self, Effect, Statement};
 use super::row::Cell;
 use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, text};
+use crate::policy::document::{self, Statement, Unreadable};
+use crate::policy::reach::{self, Question};
 
 const STATEMENT_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -25,7 +26,7 @@ const STATEMENT_COLUMNS: &[Column] = &[
     ),
     boolean(
         "allows_anonymous",
-        "Allows clients that have not signed in to mount: everyone is named, and no condition names a caller.",
+        "Allows clients that have not signed in to mount: everyone is named, and no condition and no Deny keeps out who has no name; null if not known.",
     ),
     text(
         "parse_error",
@@ -46,14 +47,23 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
         if row.flag("present") != Some(true) {
             continue;
         }
-        for (number, statement) in (1..).zip(policy::parse(row.text("policy"))) {
-            rows.push(cells(row, number, statement));
+        let statements = document::parse(row.text("policy"));
+        // A client that mounts without IAM has no identity; what names a caller keeps it out. Conditions on the way in (TLS,
+        // mount target, access point, address, network) do not.
+        let question = Question {
+            now: snapshot.meta.opened_at,
+            owner: Some(row.account()),
+            actions: Some(&["elasticfilesystem:ClientMount"]),
+        };
+        let unsigned = reach::unsigned(&statements, question);
+        for ((number, statement), unsigned) in (1..).zip(statements).zip(unsigned) {
+            rows.push(cells(row, number, statement, unsigned));
         }
     }
     rows
 }
 
-fn cells(row: &Row, number: i64, statement: Result<Statement, policy::Unreadable>) -> Cells {
+fn cells(row: &Row, number: i64, statement: Result<Statement, Unreadable>, unsigned: Option<bool>) -> Cells {
     let arn = row.text("file_system_arn").unwrap_or_default();
     let mut cells = row.envelope(format!("{arn} {number}"));
     cells.extend([arn.to_owned().into(), number.into()]);
@@ -66,7 +76,7 @@ fn cells(row: &Row, number: i64, statement: Result<Statement, policy::Unreadable
                 list(&principals),
                 list(&statement.actions),
                 list(&statement.condition_lines()),
-                allows_anonymous(&statement).into(),
+                unsigned.into(),
                 Value::Null,
             ]);
         }
@@ -79,33 +89,6 @@ fn cells(row: &Row, number: i64, statement: Result<Statement, policy::Unreadable
         }
     }
     cells
-}
-
-/// A client that mounts without IAM has no identity; what names a caller keeps it out. Conditions on
-/// the way in (TLS, mount target, access point, address) do not.
-fn allows_anonymous(statement: &Statement) -> bool {
-    const CALLER: [&str; 10] = [
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:principaltype",
-        "aws:principaltag",
-        "aws:userid",
-        "aws:username",
-        "aws:sourceaccount",
-        "aws:sourceowner",
-    ];
-    let names_caller = statement.conditions.iter().any(|c| {
-        !c.operator.ends_with("ifexists")
-            && CALLER
-                .iter()
-                .any(|key| c.key == *key || c.key.starts_with("aws:principaltag/"))
-    });
-    statement.effect == Effect::Allow
-        && statement.about_everyone()
-        && statement.covers_action("elasticfilesystem:ClientMount")
-        && !names_caller
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
-use super::policy::{self, Effect, Statement, Unreadable};
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, glob, integer, json, list, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, text};
+use crate::policy::document::{self, Effect, Statement, Unreadable};
+use crate::policy::glob;
 
 const STATEMENT_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -91,7 +92,7 @@ struct Identity<'a> {
 
 impl Identity<'_> {
     fn statements(&self, policy: &Row) -> Vec<Cells> {
-        let statements = policy::parse(policy.text("document"));
+        let statements = document::parse(policy.text("document"));
         (1..)
             .zip(statements)
             .map(|(number, statement)| self.cells(policy, number, statement))

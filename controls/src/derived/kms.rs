@@ -6,9 +6,10 @@ use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
-use super::policy::{self, Condition, Effect, Principal, PrincipalKind, Statement};
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, not, text};
+use crate::policy::document::{self, Effect, Principal, Statement, Unreadable};
+use crate::policy::reach::{self, Question};
 
 const STATEMENT_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -38,11 +39,11 @@ const STATEMENT_COLUMNS: &[Column] = &[
     ),
     boolean(
         "pins_caller",
-        "A condition ties the caller to an account or organization.",
+        "Strangers are kept out: a condition or a Deny ties whoever is let in to an account, an organization, a network or a resource; null if not known.",
     ),
     json(
         "pinned_accounts",
-        "The accounts it is tied to, sorted; null where none is named (an organization only).",
+        "The accounts named in conditions whose members are let in, sorted; null where none is named (an organization only).",
     ),
     boolean(
         "grants_administration",
@@ -65,14 +66,24 @@ pub(super) const POLICY_STATEMENT: DerivedTable = DerivedTable {
 pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
     let mut rows = Vec::new();
     for policy in snapshot.rows("kms_key_policy") {
-        for (number, statement) in (1..).zip(policy::parse(policy.text("document"))) {
+        let statements = document::parse(policy.text("document"));
+        let tied = Tied::of(
+            &statements,
+            Question {
+                now: snapshot.meta.opened_at,
+                owner: Some(policy.account()),
+                actions: None,
+            },
+        );
+        for (at, statement) in statements.into_iter().enumerate() {
+            let number = at as i64 + 1;
             match statement {
                 Ok(statement) => {
                     let principals = &statement.principals;
                     rows.extend(
                         principals
                             .iter()
-                            .map(|principal| readable(policy, number, &statement, principal)),
+                            .map(|principal| readable(policy, number, &statement, principal, tied.statement(at))),
                     );
                 }
                 Err(why) => {
@@ -90,6 +101,27 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
     rows
 }
 
+/// For each statement of a policy: are strangers kept out, and members of which named accounts are let in?
+struct Tied {
+    strangers: Vec<Option<bool>>,
+    accounts: Option<Vec<BTreeSet<String>>>,
+}
+
+impl Tied {
+    fn of(statements: &[Result<Statement, Unreadable>], question: Question<'_>) -> Self {
+        Self {
+            strangers: reach::strangers(statements, question),
+            accounts: reach::accounts(statements, question),
+        }
+    }
+
+    fn statement(&self, at: usize) -> (Option<bool>, Option<&BTreeSet<String>>) {
+        let pinned = not(self.strangers[at]);
+        let accounts = self.accounts.as_ref().map(|accounts| &accounts[at]);
+        (pinned, accounts.filter(|_| pinned == Some(true)))
+    }
+}
+
 fn head(policy: &Row, number: i64, principal: &str) -> Cells {
     let key_arn = policy.text("key_arn").unwrap_or_default();
     let mut cells = policy.envelope(format!("{key_arn} {number} {principal}"));
@@ -97,9 +129,13 @@ fn head(policy: &Row, number: i64, principal: &str) -> Cells {
     cells
 }
 
-fn readable(policy: &Row, number: i64, statement: &Statement, principal: &Principal) -> Cells {
-    let account = account_of(principal);
-    let pins = pins(&statement.conditions);
+fn readable(
+    policy: &Row,
+    number: i64,
+    statement: &Statement,
+    principal: &Principal,
+    (pinned, accounts): (Option<bool>, Option<&BTreeSet<String>>),
+) -> Cells {
     let allows = |action: &str| statement.effect == Effect::Allow && statement.covers_action(action);
     let mut cells = head(policy, number, &principal.name);
     cells.extend([
@@ -107,83 +143,19 @@ fn readable(policy: &Row, number: i64, statement: &Statement, principal: &Princi
         statement.effect.as_str().to_owned().into(),
         principal.kind.as_str().to_owned().into(),
         principal.name.clone().into(),
-        account.map(str::to_owned).into(),
-        is_account_root(principal).into(),
+        principal.account().map(str::to_owned).into(),
+        principal.is_account_root().into(),
         list(&statement.actions),
         list(&statement.not_actions),
         list(&statement.resources),
         list(&statement.condition_lines()),
-        pins.is_some().into(),
-        pins.flatten()
-            .map_or(Value::Null, |accounts| list(&Vec::from_iter(accounts))),
+        pinned.into(),
+        accounts.map_or(Value::Null, |accounts| list(&Vec::from_iter(accounts))),
         (allows("kms:ScheduleKeyDeletion") || allows("kms:PutKeyPolicy")).into(),
         allows("kms:Decrypt").into(),
         Value::Null,
     ]);
     cells
-}
-
-/// The account in a principal's ARN, or the principal itself if it is an account id. A unique id
-/// (AIDA…, AROA…) is what remains of a deleted user or role, and tells no account.
-fn account_of(principal: &Principal) -> Option<&str> {
-    if !matches!(principal.kind, PrincipalKind::Aws | PrincipalKind::Federated) {
-        return None;
-    }
-    let name = principal.name.as_str();
-    let account = if name.starts_with("arn:") {
-        name.split(':').nth(4)?
-    } else {
-        name
-    };
-    is_account_id(account).then_some(account)
-}
-
-fn is_account_root(principal: &Principal) -> bool {
-    principal.kind == PrincipalKind::Aws
-        && (is_account_id(&principal.name)
-            || (principal.name.ends_with(":root") && principal.name.split(':').count() == 6))
-}
-
-fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// What the conditions tie the caller to: `None` if to nothing, `Some(None)` if to an
-/// organization only, else the accounts that meet all of them.
-fn pins(conditions: &[Condition]) -> Option<Option<BTreeSet<String>>> {
-    let mut pinned = None;
-    for condition in conditions.iter().filter(|c| is_pin(c)) {
-        let accounts: Option<BTreeSet<String>> = match condition.key.as_str() {
-            "aws:principalorgid" => None,
-            _ => Some(condition.values.iter().cloned().collect()),
-        };
-        pinned = Some(match (pinned.flatten(), accounts) {
-            (Some(a), Some(b)) => Some(&a & &b),
-            (Some(a), None) | (None, Some(a)) => Some(a),
-            (None, None) => None,
-        });
-    }
-    pinned
-}
-
-/// Only operators that fail when the key is absent, and only values without wildcards and
-/// variables, tie anybody to anything.
-fn is_pin(condition: &Condition) -> bool {
-    const KEYS: [&str; 4] = [
-        "kms:calleraccount",
-        "aws:principalorgid",
-        "aws:sourceaccount",
-        "aws:principalaccount",
-    ];
-    const OPERATORS: [&str; 3] = ["stringequals", "stringequalsignorecase", "stringlike"];
-    let operator = condition
-        .operator
-        .strip_prefix("foranyvalue:")
-        .unwrap_or(&condition.operator);
-    KEYS.contains(&condition.key.as_str())
-        && OPERATORS.contains(&operator)
-        && !condition.values.is_empty()
-        && condition.values.iter().all(|value| !value.contains(['*', '?', '$']))
 }
 
 #[cfg(test)]

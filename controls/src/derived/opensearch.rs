@@ -4,9 +4,10 @@ use evidence::record::Column;
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
-use super::policy::{self, Condition, Effect, PrincipalKind, Statement};
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, json, list, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, json, list, or, text};
+use crate::policy::document;
+use crate::policy::reach::{self, Question};
 
 const COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -18,7 +19,7 @@ const COLUMNS: &[Column] = &[
     boolean("in_vpc", "Its endpoint is in a VPC; null if not known."),
     boolean(
         "open",
-        "Its access policy allows everyone, and no condition limits address or caller; null if not known.",
+        "Its access policy lets strangers in: no condition and no Deny limits address or caller; null if not known.",
     ),
     json("open_statements", "The statements that do, each by its number and id."),
     text("parse_error", "Why the policy or a statement could not be read."),
@@ -36,25 +37,27 @@ pub(super) fn domain_exposures(snapshot: &Snapshot) -> Vec<Cells> {
     domains
         .map(|row| {
             let described = row.flag("described") == Some(true);
+            // Without a policy, only the account's own identities can call, as far as IAM lets them.
+            let document = row.text("access_policy");
+            let statements = document.map_or_else(Vec::new, |document| document::parse(Some(document)));
+            let question = Question {
+                now: snapshot.meta.opened_at,
+                owner: Some(row.account()),
+                actions: None,
+            };
+            let let_in = reach::strangers(&statements, question);
             let mut open = Vec::new();
-            let mut error = None;
-            if let Some(document) = row.text("access_policy") {
-                for (number, statement) in (1..).zip(policy::parse(Some(document))) {
-                    match statement {
-                        Ok(statement) if opens(&statement) => {
-                            let sid = statement.sid.as_deref().map(|sid| format!(" ({sid})"));
-                            open.push(format!("{number}{}", sid.unwrap_or_default()));
-                        }
-                        Ok(_) => {}
-                        Err(why) => error = error.or(Some(why)),
-                    }
+            for (number, (statement, let_in)) in (1..).zip(statements.iter().zip(&let_in)) {
+                if let (Ok(statement), Some(true)) = (statement, let_in) {
+                    let sid = statement.sid.as_deref().map(|sid| format!(" ({sid})"));
+                    open.push(format!("{number}{}", sid.unwrap_or_default()));
                 }
             }
-            // Without a policy, only the account's own identities can call, as far as IAM lets them.
+            let error = statements.into_iter().find_map(Result::err);
             let is_open = match (described, open.is_empty(), &error) {
                 (false, ..) => None,
                 (true, false, _) => Some(true),
-                (true, true, None) => Some(false),
+                (true, true, None) => or(&let_in),
                 (true, true, Some(_)) => None,
             };
             let arn = row.text("arn").unwrap_or_default();
@@ -70,50 +73,6 @@ pub(super) fn domain_exposures(snapshot: &Snapshot) -> Vec<Cells> {
             cells
         })
         .collect()
-}
-
-fn opens(statement: &Statement) -> bool {
-    statement.effect == Effect::Allow
-        && statement.principals.iter().any(|p| p.kind == PrincipalKind::Any)
-        && !statement.conditions.iter().any(limits)
-}
-
-/// Does a condition limit addresses or callers? Only operators that fail when the key is absent, and only values
-/// that leave somebody out.
-fn limits(condition: &Condition) -> bool {
-    const CALLERS: [&str; 9] = [
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "aws:userid",
-    ];
-    let operator = condition
-        .operator
-        .strip_prefix("foranyvalue:")
-        .unwrap_or(&condition.operator);
-    let named = !condition.values.is_empty();
-    match condition.key.as_str() {
-        "aws:sourceip" | "aws:vpcsourceip" => {
-            named && operator == "ipaddress" && condition.values.iter().all(|value| !value.ends_with("/0"))
-        }
-        key if CALLERS.contains(&key) => {
-            let fits = [
-                "stringequals",
-                "stringequalsignorecase",
-                "stringlike",
-                "arnequals",
-                "arnlike",
-            ];
-            let wide = |value: &String| value.chars().all(|c| c == '*');
-            named && fits.contains(&operator) && !condition.values.iter().any(wide)
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
-use super::policy::{self, Statement};
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, glob, integer, json, list, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, text};
+use crate::policy::document::{self, Statement};
+use crate::policy::glob;
 
 const STATEMENT_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -47,7 +48,7 @@ pub(super) const POLICY_STATEMENT: DerivedTable = DerivedTable {
 pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
     let mut rows = Vec::new();
     for policy in snapshot.rows("organizations_policy") {
-        for (number, statement) in (1..).zip(policy::parse(policy.text("document"))) {
+        for (number, statement) in (1..).zip(document::parse(policy.text("document"))) {
             let mut cells = head(policy, number);
             match statement {
                 Ok(statement) => cells.extend(readable(&statement)),

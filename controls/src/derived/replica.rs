@@ -23,7 +23,10 @@ const COLUMNS: &[Column] = &[
     text("target", "What it is copied to: an ARN, an id, a region."),
     text("target_region", "Region of that; null if it could not be found out."),
     boolean("active", "The copy is being kept, or was completed; null if not known."),
-    text("at", "For a backup copy: when it was completed."),
+    text(
+        "at",
+        "For a backup copy: when it was completed; for a replica of a file system: up to when all is copied.",
+    ),
 ];
 
 pub(super) const DATA_REPLICA: DerivedTable = DerivedTable {
@@ -77,7 +80,7 @@ pub(super) fn data_replicas(snapshot: &Snapshot) -> Vec<Cells> {
             target: row.text("destination_id").unwrap_or_default(),
             region: row.text("destination_region"),
             active: row.text("status").map(|status| status == "ENABLED"),
-            at: None,
+            at: row.text("last_replicated_at"),
         });
     }
     for row in snapshot.rows("backup_copy_job") {

@@ -8,11 +8,10 @@ use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
 use super::gaps::Gaps;
-use super::policy::{self, Effect, Statement};
 use super::row::Cell;
-use super::{
-    ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, and, boolean, glob, integer, json, list, not, or, text,
-};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, and, boolean, integer, json, list, not, or, text};
+use crate::policy::document::{self, Effect, Statement};
+use crate::policy::glob;
 
 const EXPOSURE_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -266,7 +265,7 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
             .get(&(policy.account(), bucket))
             .cloned()
             .unwrap_or_else(|| partition::bucket_arn(snapshot.partition(policy.account()).unwrap_or_default(), bucket));
-        for (number, statement) in (1i64..).zip(policy::parse(policy.text("document"))) {
+        for (number, statement) in (1i64..).zip(document::parse(policy.text("document"))) {
             let mut cells = policy.envelope(format!("{bucket} {number}"));
             cells.extend([bucket.to_owned().into(), number.into()]);
             match statement {
@@ -320,7 +319,7 @@ fn shortfall(statement: &Statement, bucket_arn: &str) -> Shortfall {
         return Shortfall::Unrelated;
     }
     let objects = format!("{bucket_arn}/");
-    let denies_plain = |c: &policy::Condition| {
+    let denies_plain = |c: &document::Condition| {
         c.key == "aws:securetransport"
             && matches!(c.operator.as_str(), "bool" | "boolifexists")
             && c.values.iter().any(|value| value.eq_ignore_ascii_case("false"))

@@ -10,9 +10,10 @@ use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
 use super::iam::is_full_admin;
-use super::policy::{self, Effect, Statement};
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, glob, json, list, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, json, list, text};
+use crate::policy::document::{self, Effect, Statement};
+use crate::policy::glob;
 
 const COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -96,7 +97,7 @@ struct Grant {
 impl Grant {
     fn of_document(document: Option<&str>, objects: &str) -> Self {
         let mut grant = Self::default();
-        for statement in policy::parse(document) {
+        for statement in document::parse(document) {
             match statement {
                 Ok(statement) => grant.add(&statement, objects),
                 Err(_) => grant.unreadable = true,
@@ -326,8 +327,9 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
 
-    use super::{glob, touches};
+    use super::touches;
     use crate::derived::tests::{derive, snapshot};
+    use crate::policy::glob;
 
     fn rows(document: &str) -> Vec<Map<String, Value>> {
         let tables = json!({

@@ -4,9 +4,10 @@ use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
-use super::policy::{self, Condition, Effect, Principal, PrincipalKind, Statement};
 use super::row::Cell;
-use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, text};
+use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, and, boolean, integer, json, list, not, text};
+use crate::policy::document::{self, Effect, Principal, PrincipalKind, Statement};
+use crate::policy::reach::{self, Question};
 
 const STATEMENT_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -32,9 +33,12 @@ const STATEMENT_COLUMNS: &[Column] = &[
     boolean("grants_subscribe", "Allows sns:Subscribe."),
     boolean(
         "pins_caller",
-        "A condition ties the caller to an account, an organization or a resource of an account.",
+        "Strangers are kept out from publishing and subscribing: by whom it names, by a condition or by a Deny; null if not known.",
     ),
-    boolean("anyone", "Allows anybody at all to publish or to subscribe."),
+    boolean(
+        "anyone",
+        "Allows anybody at all to publish or to subscribe; null if not known.",
+    ),
     text(
         "parse_error",
         "Why the document or the statement could not be read; then the columns before are null.",
@@ -56,14 +60,21 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
         .iter()
         .filter(|topic| topic.flag("present") == Some(true))
     {
-        for (number, statement) in (1..).zip(policy::parse(topic.text("policy"))) {
+        let statements = document::parse(topic.text("policy"));
+        let question = Question {
+            now: snapshot.meta.opened_at,
+            owner: Some(topic.account()),
+            actions: Some(&["sns:Publish", "sns:Subscribe"]),
+        };
+        let strangers = reach::strangers(&statements, question);
+        for ((number, statement), strangers) in (1..).zip(statements).zip(strangers) {
             match statement {
                 Ok(statement) => {
                     let principals = &statement.principals;
                     rows.extend(
                         principals
                             .iter()
-                            .map(|principal| readable(topic, number, &statement, principal)),
+                            .map(|principal| readable(topic, number, &statement, principal, strangers)),
                     );
                 }
                 Err(why) => {
@@ -88,10 +99,10 @@ fn head(topic: &Row, number: i64, principal: &str) -> Cells {
     cells
 }
 
-fn readable(topic: &Row, number: i64, statement: &Statement, principal: &Principal) -> Cells {
+fn readable(topic: &Row, number: i64, statement: &Statement, principal: &Principal, strangers: Option<bool>) -> Cells {
     let allows = |action: &str| statement.effect == Effect::Allow && statement.covers_action(action);
     let (publish, subscribe) = (allows("sns:Publish"), allows("sns:Subscribe"));
-    let pinned = statement.conditions.iter().any(is_pin);
+    let any = principal.kind == PrincipalKind::Any;
     let mut cells = head(topic, number, &principal.name);
     cells.extend([
         statement.sid.clone().into(),
@@ -103,49 +114,11 @@ fn readable(topic: &Row, number: i64, statement: &Statement, principal: &Princip
         list(&statement.condition_lines()),
         publish.into(),
         subscribe.into(),
-        pinned.into(),
-        ((publish || subscribe) && principal.kind == PrincipalKind::Any && !pinned).into(),
+        not(strangers).into(),
+        and(&[Some(any), strangers]).into(),
         Value::Null,
     ]);
     cells
-}
-
-/// Only operators that fail when the key is absent tie anybody to anything, and only values that
-/// name an account or organization without wildcards and variables.
-fn is_pin(condition: &Condition) -> bool {
-    const OWNERS: [&str; 5] = [
-        "aws:sourceowner",
-        "aws:sourceaccount",
-        "aws:principalaccount",
-        "aws:principalorgid",
-        "aws:sourceorgid",
-    ];
-    const ARNS: [&str; 2] = ["aws:sourcearn", "aws:principalarn"];
-    const TEXT: [&str; 3] = ["stringequals", "stringequalsignorecase", "stringlike"];
-    const ARN: [&str; 2] = ["arnequals", "arnlike"];
-    let operator = condition
-        .operator
-        .strip_prefix("foranyvalue:")
-        .unwrap_or(&condition.operator);
-    let key = condition.key.as_str();
-    let plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', '$']);
-    if condition.values.is_empty() {
-        false
-    } else if OWNERS.contains(&key) && TEXT.contains(&operator) {
-        condition.values.iter().all(|value| plain(value))
-    } else if ARNS.contains(&key) && (TEXT.contains(&operator) || ARN.contains(&operator)) {
-        // The account in the ARN, or for a bucket, whose ARN names none, the bucket.
-        condition.values.iter().all(|value| {
-            let parts: Vec<&str> = value.splitn(6, ':').collect();
-            match parts[..] {
-                ["arn", _, "s3", "", "", bucket] => plain(bucket),
-                ["arn", _, _, _, account, _] => plain(account),
-                _ => false,
-            }
-        })
-    } else {
-        false
-    }
 }
 
 #[cfg(test)]

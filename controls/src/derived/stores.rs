@@ -20,6 +20,10 @@ pub(super) struct Native {
     pub(super) days: Option<i64>,
     /// The latest copy, where it is copies that count.
     pub(super) at: Option<String>,
+    /// AWS says up to when the store can be restored, if there is any backup.
+    pub(super) dated: bool,
+    /// The latest moment it can be restored to, where AWS says.
+    pub(super) restorable_to: Option<String>,
 }
 
 /// A store.
@@ -130,7 +134,18 @@ fn kept(row: &Row, name: &'static str, column: &str) -> Native {
         name: Some(name),
         on: days.map(|days| days > 0),
         days,
-        at: None,
+        ..Native::default()
+    }
+}
+
+/// Backups of RDS: how long they are kept is a setting, `LatestRestorableTime` is what they come to. While a database
+/// is stopped nothing changes in it, and that time stands still.
+fn restorable(row: &Row) -> Native {
+    let stopped = row.text("status") == Some("stopped");
+    Native {
+        dated: !stopped,
+        restorable_to: row.text("latest_restorable_at").map(str::to_owned),
+        ..kept(row, "automated backups", "backup_retention_days")
     }
 }
 
@@ -161,12 +176,7 @@ fn instance(row: &Row) -> Store<'_> {
     };
     Store {
         exempt,
-        ..plain(
-            row,
-            "RDS",
-            "id",
-            kept(row, "automated backups", "backup_retention_days"),
-        )
+        ..plain(row, "RDS", "id", restorable(row))
     }
 }
 
@@ -182,7 +192,7 @@ fn cluster(row: &Row) -> Store<'_> {
         exempt: row
             .text("replication_source")
             .map(|source| format!("A read replica of {source}.")),
-        ..plain(row, kind, "id", kept(row, "automated backups", "backup_retention_days"))
+        ..plain(row, kind, "id", restorable(row))
     }
 }
 
@@ -196,6 +206,10 @@ fn table<'a>(row: &'a Row, tags: &Keyed<'a>, backups: &Keyed<'a>) -> Store<'a> {
             .map(|status| status == "ENABLED"),
         days: backups.and_then(|row| number(row, "recovery_period_days")),
         at: None,
+        dated: true,
+        restorable_to: backups
+            .and_then(|row| row.text("latest_restorable_at"))
+            .map(str::to_owned),
     };
     Store {
         tags: tags.one(row, arn).map(tags_of),
@@ -212,8 +226,7 @@ fn bucket<'a>(row: &'a Row, tags: &Keyed<'a>, versioning: &Keyed<'a>) -> Store<'
         on: versioning
             .one(row, name)
             .map(|row| row.text("status") == Some("Enabled")),
-        days: None,
-        at: None,
+        ..Native::default()
     };
     Store {
         row,
@@ -275,6 +288,7 @@ impl<'a> Volumes<'a> {
                 },
                 days: None,
                 at: at.map(|at| (*at).to_owned()),
+                ..Native::default()
             },
         }
     }

@@ -4,9 +4,9 @@ use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Null;
 
-use super::policy::{self, Effect, PrincipalKind};
 use super::row::Cell;
 use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, text};
+use crate::policy::document::{self, Effect, PrincipalKind};
 
 const COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -34,7 +34,7 @@ pub(super) fn role_trusts(snapshot: &Snapshot) -> Vec<Cells> {
 }
 
 fn role_trust(role: &Row) -> Cells {
-    let statements = policy::parse(role.text("trust_policy"));
+    let statements = document::parse(role.text("trust_policy"));
     let error = statements.iter().find_map(|s| s.as_ref().err());
     let allowed = statements.iter().flatten().filter(|s| s.effect == Effect::Allow);
     let people = allowed

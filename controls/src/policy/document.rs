@@ -1,4 +1,6 @@
-//! Policy documents of IAM: one parser for identity, bucket and key policies.
+//! Policy documents: one parser for identity, bucket, key, topic and all other policies.
+//!
+//! The language: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
 
 use serde_json::{Map, Value};
 
@@ -6,13 +8,13 @@ use super::glob;
 
 /// What a statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     Allow,
     Deny,
 }
 
 impl Effect {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "Allow",
             Self::Deny => "Deny",
@@ -22,7 +24,7 @@ impl Effect {
 
 /// Kind of a principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PrincipalKind {
+pub(crate) enum PrincipalKind {
     /// Everyone, or everyone but some.
     Any,
     /// An account, user, role or session.
@@ -36,7 +38,7 @@ pub(super) enum PrincipalKind {
 }
 
 impl PrincipalKind {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Any => "any",
             Self::Aws => "aws",
@@ -49,55 +51,64 @@ impl PrincipalKind {
 
 /// Somebody a statement is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Principal {
-    pub(super) kind: PrincipalKind,
+pub(crate) struct Principal {
+    pub(crate) kind: PrincipalKind,
     /// As written; for NotPrincipal, `everyone except …`.
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// One line of a `Condition`: all its lines must hold, any of its values will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     /// Operator, in lower case: `stringequals`, `bool`, …
-    pub(super) operator: String,
+    pub(crate) operator: String,
     /// Key, in lower case: `aws:securetransport`.
-    pub(super) key: String,
-    pub(super) values: Vec<String>,
+    pub(crate) key: String,
+    pub(crate) values: Vec<String>,
 }
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Statement {
-    pub(super) sid: Option<String>,
-    pub(super) effect: Effect,
-    pub(super) actions: Vec<String>,
-    pub(super) not_actions: Vec<String>,
-    pub(super) resources: Vec<String>,
-    pub(super) not_resources: Vec<String>,
-    pub(super) principals: Vec<Principal>,
-    pub(super) conditions: Vec<Condition>,
+pub(crate) struct Statement {
+    pub(crate) sid: Option<String>,
+    pub(crate) effect: Effect,
+    pub(crate) actions: Vec<String>,
+    pub(crate) not_actions: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) not_resources: Vec<String>,
+    pub(crate) principals: Vec<Principal>,
+    pub(crate) conditions: Vec<Condition>,
     /// The statement has a `NotPrincipal`: in a Deny, some are spared.
-    pub(super) not_principal: bool,
+    pub(crate) not_principal: bool,
+    /// Whom its `NotPrincipal` leaves out.
+    pub(crate) excepted: Vec<Principal>,
+    /// `${…}` in a value stands for a key of the request. Without `Version` 2012-10-17 it is text:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
+    pub(crate) variables: bool,
 }
 
 /// Why a document or a statement cannot be read, for a person.
-pub(super) type Unreadable = String;
+pub(crate) type Unreadable = String;
 
 /// The statements of a document in their order, from text as the record tables hold it.
 ///
 /// A document that cannot be read at all is one unreadable item; a statement that cannot be read
 /// is unreadable alone.
-pub(super) fn parse(document: Option<&str>) -> Vec<Result<Statement, Unreadable>> {
+pub(crate) fn parse(document: Option<&str>) -> Vec<Result<Statement, Unreadable>> {
     let Some(document) = document else {
         return vec![Err("the document is missing".to_owned())];
     };
     match read(document) {
-        Ok(Value::Object(policy)) => match element(&policy, "Statement") {
-            Some(Value::Array(statements)) => statements.iter().map(statement).collect(),
-            Some(one @ Value::Object(_)) => vec![statement(one)],
-            Some(_) => vec![Err("Statement is neither an object nor a list".to_owned())],
-            None => vec![Err("the document has no Statement".to_owned())],
-        },
+        Ok(Value::Object(policy)) => {
+            let variables = element(&policy, "Version").and_then(Value::as_str) == Some("2012-10-17");
+            let read = |value| statement(value).map(|statement| Statement { variables, ..statement });
+            match element(&policy, "Statement") {
+                Some(Value::Array(statements)) => statements.iter().map(read).collect(),
+                Some(one @ Value::Object(_)) => vec![read(one)],
+                Some(_) => vec![Err("Statement is neither an object nor a list".to_owned())],
+                None => vec![Err("the document has no Statement".to_owned())],
+            }
+        }
         Ok(_) => vec![Err("the document is not a JSON object".to_owned())],
         Err(why) => vec![Err(why)],
     }
@@ -157,6 +168,8 @@ fn statement(value: &Value) -> Result<Statement, Unreadable> {
         principals: who,
         conditions: conditions(object)?,
         not_principal: excepted.is_some(),
+        excepted: excepted.unwrap_or_default(),
+        variables: false,
     };
     if statement.actions.is_empty() && statement.not_actions.is_empty() {
         return Err("the statement has neither Action nor NotAction".to_owned());
@@ -250,19 +263,19 @@ fn scalar(value: &Value) -> Option<String> {
 
 impl Statement {
     /// Does it apply to this action? Actions are compared without regard to case.
-    pub(super) fn covers_action(&self, action: &str) -> bool {
+    pub(crate) fn covers_action(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         let named = |patterns: &[String]| patterns.iter().any(|p| glob::matches(&p.to_ascii_lowercase(), &action));
         named(&self.actions) || (!self.not_actions.is_empty() && !named(&self.not_actions))
     }
 
     /// Does it apply to everyone, none spared?
-    pub(super) fn about_everyone(&self) -> bool {
+    pub(crate) fn about_everyone(&self) -> bool {
         !self.not_principal && self.principals.iter().any(|p| p.kind == PrincipalKind::Any)
     }
 
     /// Its conditions as `operator key value, value`, for a person and for SQL.
-    pub(super) fn condition_lines(&self) -> Vec<String> {
+    pub(crate) fn condition_lines(&self) -> Vec<String> {
         self.conditions
             .iter()
             .map(|c| format!("{} {} {}", c.operator, c.key, c.values.join(", ")))

@@ -1,0 +1,1 @@
+//! Is what is allowed together everything?

@@ -1,0 +1,1 @@
+//! The table of documents and right answers.
