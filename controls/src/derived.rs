@@ -18,6 +18,8 @@ mod efs;
 mod gaps;
 
 mod iam;
+mod iam_admin;
+mod iam_held;
 mod kms;
 mod monitoring;
 mod network;
@@ -55,6 +57,8 @@ pub static TABLES: &[DerivedTable] = &[
     ecr::REPOSITORY_SCANNING,
     efs::POLICY_STATEMENT,
     iam::POLICY_STATEMENT,
+    iam_admin::FULL_ADMIN,
+    iam_admin::POLICY_FULL_ADMIN,
     kms::POLICY_STATEMENT,
     monitoring::EVENT_RULE_TARGET,
     monitoring::FILTER_EVENT,
@@ -94,6 +98,8 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
     write(&ecr::REPOSITORY_SCANNING, ecr::repository_scanning(snapshot))?;
     write(&efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
     write(&iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
+    write(&iam_admin::FULL_ADMIN, iam_admin::holders(snapshot))?;
+    write(&iam_admin::POLICY_FULL_ADMIN, iam_admin::policies(snapshot))?;
     write(&kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(&monitoring::EVENT_RULE_TARGET, monitoring::event_rule_targets(snapshot))?;
     write(&monitoring::FILTER_EVENT, monitoring::filter_events(snapshot))?;
