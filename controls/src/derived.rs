@@ -209,7 +209,7 @@ fn and(parts: &[Option<bool>]) -> Option<bool> {
     if parts.contains(&None) { None } else { Some(true) }
 }
 
-fn or(parts: &[Option<bool>]) -> Option<bool> {
+pub(crate) fn or(parts: &[Option<bool>]) -> Option<bool> {
     if parts.contains(&Some(true)) {
         return Some(true);
     }
