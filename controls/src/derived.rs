@@ -18,6 +18,8 @@ mod efs;
 mod gaps;
 mod home;
 mod iam;
+mod iam_admin;
+mod iam_held;
 mod kms;
 mod monitoring;
 mod network;
@@ -58,6 +60,8 @@ pub static TABLES: &[DerivedTable] = &[
     efs::POLICY_STATEMENT,
     home::ACCOUNT_HOME,
     iam::POLICY_STATEMENT,
+    iam_admin::FULL_ADMIN,
+    iam_admin::POLICY_FULL_ADMIN,
     kms::POLICY_STATEMENT,
     monitoring::EVENT_RULE_TARGET,
     monitoring::FILTER_EVENT,
@@ -100,6 +104,8 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
     write(&efs::POLICY_STATEMENT, efs::policy_statements(snapshot))?;
     write(&home::ACCOUNT_HOME, home::account_homes(snapshot))?;
     write(&iam::POLICY_STATEMENT, iam::policy_statements(snapshot))?;
+    write(&iam_admin::FULL_ADMIN, iam_admin::holders(snapshot))?;
+    write(&iam_admin::POLICY_FULL_ADMIN, iam_admin::policies(snapshot))?;
     write(&kms::POLICY_STATEMENT, kms::policy_statements(snapshot))?;
     write(&monitoring::EVENT_RULE_TARGET, monitoring::event_rule_targets(snapshot))?;
     write(&monitoring::FILTER_EVENT, monitoring::filter_events(snapshot))?;
@@ -211,7 +217,7 @@ fn and(parts: &[Option<bool>]) -> Option<bool> {
     if parts.contains(&None) { None } else { Some(true) }
 }
 
-fn or(parts: &[Option<bool>]) -> Option<bool> {
+pub(crate) fn or(parts: &[Option<bool>]) -> Option<bool> {
     if parts.contains(&Some(true)) {
         return Some(true);
     }

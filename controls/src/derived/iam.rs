@@ -1,13 +1,14 @@
 //! Statements of identity policies, judged for full administration.
 
+use evidence::clock::Timestamp;
 use evidence::record::{Column, Row};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
 use super::row::Cell;
 use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, integer, json, list, text};
-use crate::policy::document::{self, Effect, Statement, Unreadable};
-use crate::policy::glob;
+use crate::policy::administration::{Holder, is_everything};
+use crate::policy::document::{self, Statement, Unreadable};
 
 const STATEMENT_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -39,7 +40,7 @@ const STATEMENT_COLUMNS: &[Column] = &[
     boolean("has_condition", "A condition narrows it."),
     boolean(
         "full_admin",
-        "Allows everything on everything without a condition; also by NotAction, unless that leaves out all of IAM and Organizations.",
+        "Allows everything by itself, however it is spelled: see `iam_policy_full_admin`.",
     ),
     text(
         "parse_error",
@@ -63,6 +64,7 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
             owner_arn: policy.text("arn"),
             owner_name: policy.text("name"),
             principal_type: None,
+            now: snapshot.meta.opened_at,
         };
         identity.statements(policy)
     });
@@ -74,6 +76,7 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
             owner_arn: policy.text("principal_arn"),
             owner_name: policy.text("principal_name"),
             principal_type: policy.text("principal_type"),
+            now: snapshot.meta.opened_at,
         };
         identity.statements(policy)
     });
@@ -88,6 +91,7 @@ struct Identity<'a> {
     owner_arn: Option<&'a str>,
     owner_name: Option<&'a str>,
     principal_type: Option<&'a str>,
+    now: Timestamp,
 }
 
 impl Identity<'_> {
@@ -116,6 +120,11 @@ impl Identity<'_> {
             own(self.principal_type),
             number.into(),
         ]);
+        let holder = Holder {
+            arn: self.owner_arn.unwrap_or_default(),
+            account: policy.account(),
+            now: self.now,
+        };
         match statement {
             Ok(statement) => cells.extend([
                 statement.sid.clone().into(),
@@ -125,7 +134,7 @@ impl Identity<'_> {
                 list(&statement.resources),
                 list(&statement.not_resources),
                 (!statement.conditions.is_empty()).into(),
-                is_full_admin(&statement).into(),
+                (is_everything(&[&[Ok(statement.clone())]], None, holder) == Some(true)).into(),
                 Value::Null,
             ]),
             Err(why) => {
@@ -135,29 +144,6 @@ impl Identity<'_> {
         }
         cells
     }
-}
-
-/// Everything, or everything but something that is not all of IAM and Organizations, on every
-/// resource and without a condition.
-pub(super) fn is_full_admin(statement: &Statement) -> bool {
-    let Statement {
-        actions, not_actions, ..
-    } = statement;
-    let everything = actions
-        .iter()
-        .any(|action| glob::is_everything(action) || action == "*:*");
-    let leaves_out = |service| {
-        not_actions
-            .iter()
-            .any(|p| glob::covers(&p.to_ascii_lowercase(), service))
-    };
-    // Whoever keeps a right on IAM or Organizations can give himself the rest.
-    let harmless = leaves_out("iam:") && leaves_out("organizations:");
-    let nearly_everything = !not_actions.is_empty() && !harmless;
-    statement.effect == Effect::Allow
-        && statement.conditions.is_empty()
-        && statement.resources.iter().any(|resource| glob::is_everything(resource))
-        && (everything || nearly_everything)
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ const STATEMENT_COLUMNS: &[Column] = &[
     ),
     json(
         "pinned_accounts",
-        "The accounts named in conditions whose members are let in, sorted; null where none is named (an organization only).",
+        "The accounts named in conditions whose members are let in, sorted; null where others are too (an organization's).",
     ),
     boolean(
         "grants_administration",
@@ -104,7 +104,7 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
 /// For each statement of a policy: are strangers kept out, and members of which named accounts are let in?
 struct Tied {
     strangers: Vec<Option<bool>>,
-    accounts: Option<Vec<BTreeSet<String>>>,
+    accounts: Vec<Option<BTreeSet<String>>>,
 }
 
 impl Tied {
@@ -117,8 +117,7 @@ impl Tied {
 
     fn statement(&self, at: usize) -> (Option<bool>, Option<&BTreeSet<String>>) {
         let pinned = not(self.strangers[at]);
-        let accounts = self.accounts.as_ref().map(|accounts| &accounts[at]);
-        (pinned, accounts.filter(|_| pinned == Some(true)))
+        (pinned, self.accounts[at].as_ref().filter(|_| pinned == Some(true)))
     }
 }
 

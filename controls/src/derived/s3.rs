@@ -1,6 +1,6 @@
 //! Whether buckets are open to the public, and what their policies say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::partition;
 use evidence::record::{Column, Row};
@@ -10,8 +10,10 @@ use rusqlite::types::Value;
 use super::gaps::Gaps;
 use super::row::Cell;
 use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, and, boolean, integer, json, list, not, or, text};
-use crate::policy::document::{self, Effect, Statement};
+use crate::policy::caller::{Caller, Who};
+use crate::policy::document::{self, Effect, PrincipalKind, Statement, Unreadable};
 use crate::policy::glob;
+use crate::policy::reach::{self, Question};
 
 const EXPOSURE_COLUMNS: &[Column] = &[
     ACCOUNT,
@@ -87,6 +89,14 @@ const STATEMENT_COLUMNS: &[Column] = &[
     json(
         "principals",
         "Principals as written; `everyone except …` for NotPrincipal.",
+    ),
+    json(
+        "admitted",
+        "Whom an Allow lets in: principals as written; for everyone, where strangers are kept out, the ARNs or accounts that conditions name.",
+    ),
+    boolean(
+        "services_tied",
+        "The services it lets in act only for resources of accounts or organizations that it names; null if not known.",
     ),
     json("actions", "Action, as written."),
     json("not_actions", "NotAction, as written."),
@@ -265,18 +275,30 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
             .get(&(policy.account(), bucket))
             .cloned()
             .unwrap_or_else(|| partition::bucket_arn(snapshot.partition(policy.account()).unwrap_or_default(), bucket));
-        for (number, statement) in (1i64..).zip(document::parse(policy.text("document"))) {
+        let statements = document::parse(policy.text("document"));
+        let admission = Admission::of(
+            &statements,
+            Question {
+                now: snapshot.meta.opened_at,
+                owner: Some(policy.account()),
+                actions: None,
+            },
+        );
+        for (number, statement) in (1i64..).zip(&statements) {
+            let at = usize::try_from(number).unwrap_or(1) - 1;
             let mut cells = policy.envelope(format!("{bucket} {number}"));
             cells.extend([bucket.to_owned().into(), number.into()]);
             match statement {
                 Ok(statement) => {
-                    let shortfall = shortfall(&statement, &arn);
+                    let shortfall = shortfall(statement, &arn);
                     let principals: Vec<_> = statement.principals.iter().map(|p| p.name.as_str()).collect();
                     cells.extend([
                         statement.sid.clone().into(),
                         statement.effect.as_str().to_owned().into(),
                         statement.about_everyone().into(),
                         list(&principals),
+                        list(&admission.admitted(at, statement)),
+                        admission.services_tied(at, statement).into(),
                         list(&statement.actions),
                         list(&statement.not_actions),
                         list(&statement.resources),
@@ -295,13 +317,62 @@ pub(super) fn policy_statements(snapshot: &Snapshot) -> Vec<Cells> {
                         Value::Null,
                         STATEMENT_COLUMNS.len() - cells.len() - 1,
                     ));
-                    cells.push(why.into());
+                    cells.push(why.clone().into());
                 }
             }
             rows.push(cells);
         }
     }
     rows
+}
+
+/// Whom the statements of a bucket policy let in.
+struct Admission<'a> {
+    statements: &'a [Result<Statement, Unreadable>],
+    question: Question<'a>,
+    strangers: Vec<Option<bool>>,
+    accounts: Vec<Option<BTreeSet<String>>>,
+}
+
+impl<'a> Admission<'a> {
+    fn of(statements: &'a [Result<Statement, Unreadable>], question: Question<'a>) -> Self {
+        Self {
+            statements,
+            question,
+            strangers: reach::strangers(statements, question),
+            accounts: reach::accounts(statements, question),
+        }
+    }
+
+    fn admitted(&self, at: usize, statement: &Statement) -> Vec<String> {
+        let mut admitted = Vec::new();
+        for principal in &statement.principals {
+            match &self.accounts[at] {
+                Some(named) if principal.kind == PrincipalKind::Any && self.strangers[at] == Some(false) => {
+                    let arns = statement.principal_arns();
+                    admitted.extend(if arns.is_empty() {
+                        named.iter().cloned().collect()
+                    } else {
+                        arns
+                    });
+                }
+                _ => admitted.push(principal.name.clone()),
+            }
+        }
+        admitted
+    }
+
+    /// Is every service that a statement names kept from acting for a stranger?
+    fn services_tied(&self, at: usize, statement: &Statement) -> Option<bool> {
+        let services = statement.principals.iter().filter(|p| p.kind == PrincipalKind::Service);
+        let loose: Vec<Option<bool>> = services
+            .map(|service| {
+                let caller = Caller::new(Who::ServiceForStranger(service.name.clone()), self.question.now);
+                reach::one(self.statements, &caller.of(self.question.owner), self.question.actions)[at]
+            })
+            .collect();
+        not(or(&loose))
+    }
 }
 
 /// What a statement lacks to deny plain HTTP.

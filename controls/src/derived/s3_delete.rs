@@ -3,16 +3,17 @@
 //! Only what policies give is counted: permissions boundaries, service control policies and the
 //! bucket's own policy may take it away again. Of a Deny only a plain one over all objects counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use evidence::record::{Column, Row};
+use evidence::record::Column;
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
-use super::iam::is_full_admin;
+use super::iam_held::{Held, Policy, Statements};
 use super::row::Cell;
 use super::{ACCOUNT, Cells, DerivedTable, KEY, REGION, SOURCE, boolean, json, list, text};
-use crate::policy::document::{self, Effect, Statement};
+use crate::policy::administration::{self, Holder};
+use crate::policy::document::{Effect, Statement};
 use crate::policy::glob;
 
 const COLUMNS: &[Column] = &[
@@ -31,7 +32,7 @@ const COLUMNS: &[Column] = &[
     boolean("conditional", "Only under conditions."),
     boolean(
         "full_admin",
-        "A policy allows everything on everything without a condition, or is AdministratorAccess.",
+        "All policies together allow everything, as in `iam_full_admin`; null if one that matters cannot be read.",
     ),
     json(
         "policies",
@@ -84,50 +85,46 @@ const AWS_MANAGED: &[(&str, bool)] = &[
 /// What a policy says about deleting in one bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Grant {
-    /// Without conditions.
+    /// Without conditions that leave anybody out.
     plainly: bool,
     /// Under conditions.
     conditionally: bool,
     /// Denies it for all objects, without conditions.
     denied: bool,
-    full_admin: bool,
     unreadable: bool,
 }
 
 impl Grant {
-    fn of_document(document: Option<&str>, objects: &str) -> Self {
+    fn of(policy: &Policy<'_>, statements: &Statements, objects: &str, holder: Holder<'_>) -> Self {
+        if let Some(name) = policy.of_aws() {
+            let known = AWS_MANAGED.iter().find(|(known, _)| *known == name);
+            return Self {
+                plainly: known.is_some_and(|(_, conditional)| !conditional),
+                conditionally: known.is_some_and(|(_, conditional)| *conditional),
+                ..Self::default()
+            };
+        }
         let mut grant = Self::default();
-        for statement in document::parse(document) {
+        for statement in statements {
             match statement {
-                Ok(statement) => grant.add(&statement, objects),
+                Ok(statement) => grant.add(statement, objects, holder),
                 Err(_) => grant.unreadable = true,
             }
         }
         grant
     }
 
-    fn of_aws(arn: &str) -> Self {
-        let name = arn.rsplit('/').next().unwrap_or(arn);
-        let known = AWS_MANAGED.iter().find(|(known, _)| *known == name);
-        Self {
-            plainly: known.is_some_and(|(_, conditional)| !conditional),
-            conditionally: known.is_some_and(|(_, conditional)| *conditional),
-            full_admin: name == "AdministratorAccess",
-            ..Self::default()
-        }
-    }
-
-    fn add(&mut self, statement: &Statement, objects: &str) {
+    fn add(&mut self, statement: &Statement, objects: &str, holder: Holder<'_>) {
         if !statement.covers_action(ACTION) {
             return;
         }
+        let holds = administration::unconditional(statement, holder);
         match statement.effect {
             Effect::Allow if reaches(statement, objects) => {
-                self.plainly |= statement.conditions.is_empty();
-                self.conditionally |= !statement.conditions.is_empty();
-                self.full_admin |= is_full_admin(statement);
+                self.plainly |= holds == Some(true);
+                self.conditionally |= holds.is_none();
             }
-            Effect::Deny => self.denied |= statement.conditions.is_empty() && covers(statement, objects),
+            Effect::Deny => self.denied |= holds == Some(true) && covers(statement, objects),
             Effect::Allow => {}
         }
     }
@@ -155,15 +152,7 @@ fn covers(statement: &Statement, objects: &str) -> bool {
 ///
 /// A policy variable such as `${aws:username}` may stand for anything.
 fn touches(pattern: &str, prefix: &str) -> bool {
-    let mut plain = String::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once("${") {
-        plain.push_str(before);
-        plain.push('*');
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
-    }
-    plain.push_str(rest);
-    let pattern: Vec<char> = plain.chars().collect();
+    let pattern: Vec<char> = glob::widened(pattern).chars().collect();
     // All places in the pattern at which one can stand after the prefix; one of them must not be its end.
     let mut places = BTreeSet::from([0]);
     let skip_stars = |places: &mut BTreeSet<usize>| {
@@ -186,80 +175,6 @@ fn touches(pattern: &str, prefix: &str) -> bool {
         skip_stars(&mut places);
     }
     places.iter().any(|at| *at < pattern.len())
-}
-
-/// Policies of one account, by who holds them.
-#[derive(Default)]
-struct Held<'a> {
-    documents: BTreeMap<&'a str, Option<&'a str>>,
-    /// By ARN of the user or role: its managed policies (ARN, label).
-    managed: BTreeMap<&'a str, Vec<(&'a str, String)>>,
-    /// By ARN of the user or role: documents of its inline policies and their label.
-    inline: BTreeMap<&'a str, Vec<(Option<&'a str>, String)>>,
-}
-
-impl<'a> Held<'a> {
-    fn of(snapshot: &'a Snapshot, account: &str) -> Self {
-        let rows = |table: &str| snapshot.rows(table).iter().filter(|row| row.account() == account);
-        let mut held = Self::default();
-        for policy in rows("iam_policy") {
-            if let Some(arn) = policy.text("arn") {
-                held.documents.insert(arn, policy.text("document"));
-            }
-        }
-        let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for member in rows("iam_group_member") {
-            if let (Some(group), Some(user)) = (member.text("group_name"), member.text("user_arn")) {
-                members.entry(group).or_default().push(user);
-            }
-        }
-        // Whoever has a policy: the principal itself, or the members of the group.
-        let holders = |row: &'a Row, policy: &str| -> Vec<(&'a str, String)> {
-            let (Some(arn), Some(name)) = (row.text("principal_arn"), row.text("principal_name")) else {
-                return Vec::new();
-            };
-            if row.text("principal_type") == Some("group") {
-                let users = members.get(name).map_or(&[][..], Vec::as_slice);
-                let label = format!("{policy} through group {name}");
-                users.iter().map(|user| (*user, label.clone())).collect()
-            } else {
-                vec![(arn, policy.to_owned())]
-            }
-        };
-        for row in rows("iam_policy_attachment") {
-            let Some(policy) = row.text("policy_arn") else { continue };
-            for (holder, label) in holders(row, row.text("policy_name").unwrap_or(policy)) {
-                held.managed.entry(holder).or_default().push((policy, label));
-            }
-        }
-        for row in rows("iam_inline_policy") {
-            for (holder, label) in holders(row, row.text("policy_name").unwrap_or("inline policy")) {
-                held.inline
-                    .entry(holder)
-                    .or_default()
-                    .push((row.text("document"), label));
-            }
-        }
-        held
-    }
-
-    /// What each policy of a principal says, with its label.
-    fn grants(&self, principal: &str, objects: &str) -> Vec<(Grant, &str)> {
-        let managed = self.managed.get(principal).into_iter().flatten().map(|(arn, label)| {
-            let grant = match self.documents.get(arn) {
-                Some(document) => Grant::of_document(*document, objects),
-                None if arn.split(':').nth(4) == Some("aws") => Grant::of_aws(arn),
-                None => Grant {
-                    unreadable: true,
-                    ..Grant::default()
-                },
-            };
-            (grant, label.as_str())
-        });
-        let inline = self.inline.get(principal).into_iter().flatten();
-        let inline = inline.map(|(document, label)| (Grant::of_document(*document, objects), label.as_str()));
-        managed.chain(inline).collect()
-    }
 }
 
 pub(super) fn principals(snapshot: &Snapshot) -> Vec<Cells> {
@@ -290,12 +205,31 @@ pub(super) fn principals(snapshot: &Snapshot) -> Vec<Cells> {
                 {
                     continue;
                 }
-                let grants = held.grants(arn, &objects);
+                let holder = Holder {
+                    arn,
+                    account,
+                    now: snapshot.meta.opened_at,
+                };
+                let policies = held.policies(arn);
+                let statements: Vec<Statements> = policies.iter().map(|policy| held.statements(policy)).collect();
+                let grants: Vec<(Grant, &str)> = policies
+                    .iter()
+                    .zip(&statements)
+                    .map(|(policy, statements)| {
+                        let label = policy.label.strip_prefix("inline policy ").unwrap_or(&policy.label);
+                        (Grant::of(policy, statements, &objects, holder), label)
+                    })
+                    .collect();
                 if !grants.iter().any(|(grant, _)| grant.matters()) || grants.iter().any(|(grant, _)| grant.denied) {
                     continue;
                 }
                 let any = |of: fn(Grant) -> bool| grants.iter().any(|(grant, _)| of(*grant));
                 let (plainly, conditionally) = (any(|g| g.plainly), any(|g| g.conditionally));
+                let boundary = principal
+                    .text("permissions_boundary")
+                    .map(|boundary| held.boundary(boundary));
+                let all: Vec<&[_]> = statements.iter().map(Vec::as_slice).collect();
+                let full_admin = administration::is_everything(&all, boundary.as_deref(), holder);
                 let mut policies: Vec<_> = grants
                     .iter()
                     .filter(|(grant, _)| grant.matters())
@@ -312,7 +246,7 @@ pub(super) fn principals(snapshot: &Snapshot) -> Vec<Cells> {
                         .then_some(true)
                         .map_or(Value::Null, Value::from),
                     (!plainly && conditionally).into(),
-                    any(|g| g.full_admin).into(),
+                    full_admin.into(),
                     list(&policies),
                 ]);
                 rows.push(cells);

@@ -39,6 +39,8 @@ pub(crate) enum Who {
     /// Somebody in an account and an organization that nobody named. What he sends through a service on behalf of a
     /// resource of his own counts too.
     Stranger,
+    /// Somebody in an account that nobody named, in whichever organization and network lets him in.
+    Colleague,
     /// Somebody in this account; his organization is taken to be whichever lets him in.
     Member(String),
     /// An AWS service by itself, such as `cloudwatch.amazonaws.com`.
@@ -66,6 +68,8 @@ pub(crate) struct Caller {
     who: Who,
     way: Way,
     tls: Option<bool>,
+    organized: Option<bool>,
+    on_behalf: Option<bool>,
     now: Timestamp,
     /// Account of the resource.
     owner: Option<String>,
@@ -79,6 +83,8 @@ impl Caller {
             who,
             way: Way::Any,
             tls: None,
+            organized: None,
+            on_behalf: None,
             now,
             owner: None,
             known: BTreeMap::new(),
@@ -110,9 +116,21 @@ impl Caller {
         self
     }
 
-    /// With TLS or without.
-    pub(crate) fn tls(mut self, tls: bool) -> Self {
-        self.tls = Some(tls);
+    /// With TLS or without; `None`: as he likes.
+    pub(crate) fn tls(mut self, tls: Option<bool>) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// In an organization of his own, or in none; `None`: as he likes.
+    pub(crate) fn organized(mut self, organized: Option<bool>) -> Self {
+        self.organized = organized;
+        self
+    }
+
+    /// Through a service on behalf of a resource, or not; `None`: as he likes.
+    pub(crate) fn on_behalf(mut self, on_behalf: Option<bool>) -> Self {
+        self.on_behalf = on_behalf;
         self
     }
 
@@ -129,11 +147,31 @@ impl Caller {
 
     /// Does this caller choose his own account, and so everything that follows from it?
     pub(crate) fn is_stranger(&self) -> bool {
-        matches!(self.who, Who::Unsigned | Who::Stranger | Who::ServiceForStranger(_))
+        !matches!(self.who, Who::Member(_) | Who::Service(_) | Who::Holder(_))
     }
 
     /// What a condition on this key (in lower case) would find.
     pub(crate) fn fact(&self, key: &str) -> Fact {
+        match self.possible(key) {
+            Fact::Like { shapes, optional: true } => {
+                let present = if key.starts_with("aws:principalorg") {
+                    self.organized
+                } else {
+                    self.on_behalf
+                };
+                match present {
+                    Some(false) => Fact::Absent,
+                    _ => Fact::Like {
+                        shapes,
+                        optional: present.is_none(),
+                    },
+                }
+            }
+            fact => fact,
+        }
+    }
+
+    fn possible(&self, key: &str) -> Fact {
         if let Some(known) = self.known.get(key) {
             return known.clone();
         }
@@ -153,6 +191,12 @@ impl Caller {
         match &self.who {
             Who::Unsigned => unsigned(key).unwrap_or_else(|| source(key, None)),
             Who::Stranger => signed(key, None).unwrap_or_else(|| source(key, None)),
+            Who::Colleague => match key {
+                "aws:principalorgid" | "aws:principalorgpaths" | "aws:sourceorgid" | "aws:sourceorgpaths" => {
+                    Fact::Chosen
+                }
+                _ => signed(key, None).unwrap_or_else(|| source(key, None)),
+            },
             Who::Member(account) => signed(key, Some(account)).unwrap_or_else(|| source(key, Some(account))),
             Who::Service(name) => service(key, name).unwrap_or(Fact::Unknown),
             Who::ServiceForStranger(name) => service(key, name).unwrap_or_else(|| source(key, None)),

@@ -271,7 +271,8 @@ impl Statement {
 
     /// Does it apply to everyone, none spared?
     pub(crate) fn about_everyone(&self) -> bool {
-        !self.not_principal && self.principals.iter().any(|p| p.kind == PrincipalKind::Any)
+        let everyone = |p: &Principal| p.kind == PrincipalKind::Any && glob::is_everything(&p.name);
+        !self.not_principal && self.principals.iter().any(everyone)
     }
 
     /// Its conditions as `operator key value, value`, for a person and for SQL.

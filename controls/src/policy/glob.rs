@@ -122,13 +122,8 @@ const MOST_STATES: usize = 20_000;
 /// all texts. `None` if there are too many ways to look at.
 pub(crate) fn ways(shape: &Shape, patterns: &[&str]) -> Option<BTreeSet<Vec<bool>>> {
     let readers: Vec<Reader> = patterns.iter().map(|pattern| Reader::new(pattern)).collect();
-    let mut alphabet: BTreeSet<char> = shape.alphabet();
-    alphabet.extend(
-        patterns
-            .iter()
-            .flat_map(|p| p.chars())
-            .filter(|c| !matches!(c, '*' | '?')),
-    );
+    let written = patterns.iter().flat_map(|pattern| pattern.chars());
+    let alphabet = shape.alphabet(&written.filter(|c| !matches!(c, '*' | '?')).collect());
     type State = (Vec<u16>, Vec<Vec<u16>>);
     let start: State = (shape.start(), readers.iter().map(Reader::start).collect());
     let mut seen = BTreeSet::from([start.clone()]);

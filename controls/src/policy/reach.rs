@@ -7,7 +7,7 @@ use evidence::clock::Timestamp;
 use super::address::{self, Range};
 use super::caller::{Caller, Way, Who};
 use super::condition::Truth;
-use super::document::{Effect, Statement, Unreadable};
+use super::document::{Condition, Effect, Statement, Unreadable};
 use super::glob;
 use super::shape::{Class, Shape};
 
@@ -40,19 +40,13 @@ pub(crate) fn strangers(statements: &Statements, question: Question<'_>) -> Vec<
         .collect();
     let mut sure = vec![Admitted::default(); statements.len()];
     let mut possible = sure.clone();
-    for who in [Who::Unsigned, Who::Stranger] {
+    for caller in everybody(statements, question) {
         for &way in &ways {
-            for tls in [true, false] {
-                let caller = Caller::new(who.clone(), question.now)
-                    .of(question.owner)
-                    .by(way)
-                    .tls(tls);
-                for (at, admitted) in admissions(statements, &caller, question.actions) {
-                    if admitted == Some(true) {
-                        sure[at].add(way);
-                    }
-                    possible[at].add(way);
+            for (at, admitted) in admissions(statements, &caller.clone().by(way), question.actions) {
+                if admitted == Some(true) {
+                    sure[at].add(way);
                 }
+                possible[at].add(way);
             }
         }
     }
@@ -61,6 +55,35 @@ pub(crate) fn strangers(statements: &Statements, question: Question<'_>) -> Vec<
         .zip(possible)
         .map(|(sure, possible)| (sure == possible).then_some(sure))
         .collect()
+}
+
+/// Everybody whom nobody named: signed or not, and with and without all that the statements ask about.
+fn everybody(statements: &Statements, question: Question<'_>) -> Vec<Caller> {
+    let mentions = |words: &[&str]| {
+        let texts = readable(statements).flat_map(|(_, statement)| &statement.conditions);
+        let mut texts = texts.flat_map(|c| std::iter::once(&c.key).chain(&c.values));
+        texts.any(|text| words.iter().any(|word| text.to_ascii_lowercase().contains(word)))
+    };
+    let both: &[Option<bool>] = &[Some(true), Some(false)];
+    let whichever: &[Option<bool>] = &[None];
+    let with = |words| if mentions(words) { both } else { whichever };
+    let (tls, organized, on_behalf) = (
+        with(&["securetransport"]),
+        with(&["principalorg"]),
+        with(&["source", "dataaccesspoint"]),
+    );
+    let mut callers = Vec::new();
+    for who in [Who::Unsigned, Who::Stranger] {
+        for &tls in tls {
+            for &organized in organized {
+                for &on_behalf in on_behalf {
+                    let caller = Caller::new(who.clone(), question.now).of(question.owner);
+                    callers.push(caller.tls(tls).organized(organized).on_behalf(on_behalf));
+                }
+            }
+        }
+    }
+    callers
 }
 
 /// For each statement: does it let in somebody who did not sign, by whatever way and from wherever?
@@ -78,9 +101,9 @@ pub(crate) fn one(statements: &Statements, caller: &Caller, actions: Option<&[&s
     found
 }
 
-/// The accounts named in conditions, or in those of a Deny, whose members each statement lets in; `None` where no account is
-/// named. What cannot be told counts as let in.
-pub(crate) fn accounts(statements: &Statements, question: Question<'_>) -> Option<Vec<BTreeSet<String>>> {
+/// For each statement: the accounts named in conditions, its own or a Deny's, whose members it lets in; `None` if it lets in
+/// others too, such as an organization's. What cannot be told counts as let in.
+pub(crate) fn accounts(statements: &Statements, question: Question<'_>) -> Vec<Option<BTreeSet<String>>> {
     let named: BTreeSet<&str> = readable(statements)
         .flat_map(|(_, statement)| &statement.conditions)
         .flat_map(|condition| {
@@ -90,19 +113,25 @@ pub(crate) fn accounts(statements: &Statements, question: Question<'_>) -> Optio
                 .filter_map(|value| account_in(&condition.key, value))
         })
         .collect();
-    if named.is_empty() {
-        return None;
-    }
-    let mut found = vec![BTreeSet::new(); statements.len()];
+    let mut found = vec![Some(BTreeSet::new()); statements.len()];
+    let of = |who| {
+        admissions(
+            statements,
+            &Caller::new(who, question.now).of(question.owner),
+            question.actions,
+        )
+    };
     for account in named {
-        let caller = Caller::new(Who::Member(account.to_owned()), question.now).of(question.owner);
-        for (at, admitted) in admissions(statements, &caller, question.actions) {
-            if admitted != Some(false) {
-                found[at].insert(account.to_owned());
-            }
+        for (at, _) in of(Who::Member(account.to_owned())) {
+            found[at].get_or_insert_default().insert(account.to_owned());
         }
     }
-    Some(found)
+    for who in [Who::Unsigned, Who::Colleague] {
+        for (at, _) in of(who) {
+            found[at] = None;
+        }
+    }
+    found
 }
 
 /// The account that a condition on this key names by this value.
@@ -284,6 +313,14 @@ pub(super) fn action_shape() -> Shape {
 }
 
 impl Statement {
+    /// The ARNs to which a condition ties the caller, as written.
+    pub(crate) fn principal_arns(&self) -> Vec<String> {
+        const TIES: [&str; 4] = ["arnequals", "arnlike", "stringequals", "stringlike"];
+        let ties = |c: &&Condition| c.key == "aws:principalarn" && TIES.contains(&c.operator.as_str());
+        let tie = self.conditions.iter().find(ties);
+        tie.map_or_else(Vec::new, |condition| condition.values.clone())
+    }
+
     /// Action and NotAction, in lower case.
     pub(super) fn action_lists(&self) -> (Vec<String>, Vec<String>) {
         let lower = |list: &[String]| list.iter().map(|action| action.to_ascii_lowercase()).collect();

@@ -141,13 +141,16 @@ impl Shape {
         places
     }
 
-    /// Characters enough to tell its texts apart, as far as a pattern can.
-    pub(crate) fn alphabet(&self) -> BTreeSet<char> {
-        let mut alphabet: BTreeSet<char> = ('a'..='z').chain('0'..='9').chain(['-', ':', UNNAMED]).collect();
+    /// Characters enough to tell its texts apart, by patterns with these in them: of each kind one more that none has.
+    pub(crate) fn alphabet(&self, patterns: &BTreeSet<char>) -> BTreeSet<char> {
+        let mut alphabet = patterns.clone();
         alphabet.extend(self.0.iter().filter_map(|place| match place.class {
             Class::Is(c) => Some(c),
             _ => None,
         }));
+        let other_letter = ('a'..='z').find(|c| !alphabet.contains(c));
+        let other_digit = ('0'..='9').find(|c| !alphabet.contains(c));
+        alphabet.extend(other_letter.into_iter().chain(other_digit).chain(['-', ':', UNNAMED]));
         alphabet
     }
 
