@@ -107,7 +107,11 @@ pub async fn collect(
 ) -> Result<Collected, CollectError> {
     let loaded = environment::load(request.targets.iter().filter_map(|target| target.role_arn.as_deref())).await?;
     let opened_at = request.clock.now();
-    let mut draft = writer.begin(opened_at, &request.tool, plan(&request))?;
+    let mut draft = writer.begin(
+        opened_at,
+        &request.tool,
+        plan(&request.sources, request.event_days, request.controls.as_ref()),
+    )?;
     // AWS's own log then has the head of ours with every call, and dates it.
     let roles = request.targets.iter().any(|target| target.role_arn.is_some());
     let witness = draft.witness(request.clock.now(), roles)?;
@@ -325,8 +329,7 @@ pub async fn collect_replayed(
 }
 
 /// The plan as the evidence names it.
-fn plan(request: &Request) -> Plan {
-    let sources = &request.sources;
+fn plan(sources: &[&'static Source], event_days: u32, controls: Option<&Chosen>) -> Plan {
     let ids: BTreeSet<&str> = sources.iter().map(|source| source.id).collect();
     let operations: BTreeSet<&str> = sources
         .iter()
@@ -338,8 +341,8 @@ fn plan(request: &Request) -> Plan {
         event_days: sources
             .iter()
             .any(|source| source.id == EVENTS.id)
-            .then(|| request.event_days.min(EventWindow::MOST_DAYS)),
-        controls: request.controls.clone(),
+            .then(|| event_days.min(EventWindow::MOST_DAYS)),
+        controls: controls.cloned(),
     }
 }
 

@@ -149,7 +149,10 @@ fn print(global: &Global, collected: &Collected) -> Result<(), Stop> {
         .map(|gap| (gap.operation.split(':').next().unwrap_or_default(), gap.region.as_str()))
         .collect();
     if !places.is_empty() {
-        let places: Vec<String> = places.iter().map(|(service, region)| format!("{service} in {region}")).collect();
+        let places: Vec<String> = places
+            .iter()
+            .map(|(service, region)| format!("{service} in {region}"))
+            .collect();
         say!("  Not offered by AWS: {}", places.join(", "));
     }
     say!(

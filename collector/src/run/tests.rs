@@ -113,7 +113,7 @@ fn a_source_that_breaks_down_is_a_gap_in_the_sealed_run_and_in_its_replay() {
         version: "0".to_owned(),
     };
     let writer = Writer::create(dir.path(), "x", &tool, clock.now()).unwrap();
-    let draft = writer.begin(clock.now(), &tool, plan(&sources, 1)).unwrap();
+    let draft = writer.begin(clock.now(), &tool, plan(&sources, 1, None)).unwrap();
     let silent: Arc<dyn Progress> = Arc::new(crate::progress::Silent);
     let capture = Capture::new(draft, clock.clone(), Duration::from_secs(60), silent);
     let config = SdkConfig::builder()
@@ -133,6 +133,7 @@ fn a_source_that_breaks_down_is_a_gap_in_the_sealed_run_and_in_its_replay() {
             account: ACCOUNT.to_owned(),
             caller_arn: format!("arn:aws:iam::{ACCOUNT}:user/x"),
             regions: vec!["us-east-1".to_owned()],
+            events_home: None,
         },
     };
     let shared = Shared {

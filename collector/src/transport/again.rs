@@ -96,7 +96,11 @@ impl Calls {
             Outcome::Failed(after) => (false, after),
         };
         let tries = self.tries.entry(invocation.to_owned()).or_default();
-        let n = if throttled { &mut tries.throttled } else { &mut tries.failed };
+        let n = if throttled {
+            &mut tries.throttled
+        } else {
+            &mut tries.failed
+        };
         *n += 1;
         let n = *n;
         let all = tries.throttled + tries.failed;
@@ -206,7 +210,9 @@ pub fn error_code(headers: &BTreeMap<String, String>, body: &[u8]) -> Option<Str
     let text = std::str::from_utf8(body).ok()?.trim_start();
     let code = if text.starts_with('{') {
         let body: Value = serde_json::from_str(text).ok()?;
-        let code = ["__type", "code", "Code"].iter().find_map(|name| body.get(name)?.as_str());
+        let code = ["__type", "code", "Code"]
+            .iter()
+            .find_map(|name| body.get(name)?.as_str());
         bare(code?)
     } else {
         bare(text.split_once("<Code>")?.1.split_once("</Code>")?.0)
@@ -246,7 +252,11 @@ mod tests {
         // Since the last answer ten minutes have passed.
         assert!(tell("a", THROTTLED, 5100).is_some());
         assert_eq!(tell("a", THROTTLED, 5101), None);
-        assert_eq!(tell("c", THROTTLED, 5102), None, "nor is the next one worth the waiting");
+        assert_eq!(
+            tell("c", THROTTLED, 5102),
+            None,
+            "nor is the next one worth the waiting"
+        );
         tell("d", Outcome::Answered, 5103);
         assert!(tell("e", THROTTLED, 5104).is_some());
     }

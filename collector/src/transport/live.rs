@@ -379,12 +379,18 @@ impl LiveConnector {
             // A name that does not exist beside names that do: AWS has no endpoint of the service there.
             if let Some(text) = answer.broken.take() {
                 let offered = !is_no_such_host(&text) || !self.capture.others_answer(&label.region, &host).await;
-                answer.broken = Some(if offered { text } else { not_offered(&label.region, &text) });
+                answer.broken = Some(if offered {
+                    text
+                } else {
+                    not_offered(&label.region, &text)
+                });
             }
             answer
         };
         let (recv_at, elapsed) = (self.capture.clock.now(), self.capture.clock.monotonic() - start);
-        let told = self.capture.tell(&lane, &operation, &invocation, answer.outcome(), start);
+        let told = self
+            .capture
+            .tell(&lane, &operation, &invocation, answer.outcome(), start);
 
         let mut exchange = Exchange {
             i: 0,
@@ -668,11 +674,16 @@ mod tests {
     fn a_name_that_does_not_exist_is_told_from_one_that_could_not_be_asked_for() {
         let of = |why: &str| format!("https://macie2.x: failed to lookup address information: {why}");
         assert!(is_no_such_host(&of("Name or service not known")));
-        assert!(is_no_such_host("https://macie2.x: No such host is known. (os error 11001)"));
+        assert!(is_no_such_host(
+            "https://macie2.x: No such host is known. (os error 11001)"
+        ));
         for other in ["Temporary failure in name resolution", "System error", "Try again"] {
             assert!(!is_no_such_host(&of(other)), "{other}");
         }
-        assert!(is_not_offered(&not_offered("eu-west-9", &of("Name or service not known"))));
+        assert!(is_not_offered(&not_offered(
+            "eu-west-9",
+            &of("Name or service not known")
+        )));
         assert!(!is_not_offered(&of("Name or service not known")));
     }
 

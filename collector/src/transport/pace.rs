@@ -201,7 +201,10 @@ mod tests {
                 assert!(held >= 0.0, "{service}:{operation} at {at:?}");
             }
             // Nor does it take much longer than it must.
-            assert!(went[499].as_secs_f64() < 500.0 / rate.per_second * 1.1, "{service}:{operation}");
+            assert!(
+                went[499].as_secs_f64() < 500.0 / rate.per_second * 1.1,
+                "{service}:{operation}"
+            );
         }
     }
 
