@@ -202,6 +202,9 @@ impl Condition {
             Fact::Absent => absent,
             Fact::Unknown | Fact::From(_) => Truth::Unknown,
             Fact::Chosen => Truth::Choice,
+            // Requests that do not have it are his to make.
+            Fact::Sometimes if absent == Truth::Always => Truth::Choice,
+            Fact::Sometimes => Truth::Unknown,
             Fact::Own => matched(&Held::Own),
             Fact::Is(held) => {
                 let each = held.iter().map(|text| matched(&Held::Text(text)));
@@ -246,6 +249,8 @@ fn is_absent(fact: &Fact, wanted: &str) -> Truth {
     let absent = match fact {
         Fact::Absent => Truth::Always,
         Fact::Unknown => Truth::Unknown,
+        Fact::Sometimes if wanted.eq_ignore_ascii_case("true") => Truth::Choice,
+        Fact::Sometimes => Truth::Unknown,
         Fact::Chosen | Fact::Like { optional: true, .. } => Truth::Choice,
         _ => Truth::Never,
     };
@@ -318,7 +323,7 @@ impl Wanted {
                 None => self.void = true,
             },
             Fact::Own => self.text.push_str(OWN),
-            Fact::Unknown => self.unknown = true,
+            Fact::Unknown | Fact::Sometimes => self.unknown = true,
             _ => {
                 self.foreign |= caller.is_stranger();
                 self.text.push('*');
