@@ -25,6 +25,8 @@ pub(crate) mod condition;
 pub(crate) mod decision;
 pub(crate) mod document;
 pub(crate) mod glob;
+#[cfg(test)]
+mod obvious;
 pub(crate) mod reach;
 mod shape;
 #[cfg(test)]

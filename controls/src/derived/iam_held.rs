@@ -11,12 +11,16 @@ use crate::policy::document::{self, Statement, Unreadable};
 /// A policy's statements.
 pub(super) type Statements = Vec<Result<Statement, Unreadable>>;
 
-/// What AWS's own policies say, where it is or comes near everything. Their documents are not collected.
+/// What AWS's own policies say, where it is or comes near everything, as far as that matters. Their documents are not collected.
 /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>, as of March 2026.
 const AWS_DOCUMENTS: &[(&str, &str)] = &[
     (
         "AdministratorAccess",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+    ),
+    (
+        "AWSOrganizationsFullAccess",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"organizations:*","Resource":"*"}]}"#,
     ),
     (
         "IAMFullAccess",

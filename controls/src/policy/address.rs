@@ -37,6 +37,20 @@ impl Range {
         })
     }
 
+    /// An address, a network, or, as `StringLike` has it, a star in place of the last numbers: `203.0.113.*`.
+    pub(crate) fn of_text(value: &str) -> Option<Self> {
+        if !value.is_empty() && value.chars().all(|c| c == '*') {
+            return Self::parse("0.0.0.0/0");
+        }
+        let Some(start) = value.strip_suffix(".*") else {
+            return Self::parse(value);
+        };
+        let numbers: Vec<&str> = start.split('.').filter(|number| *number != "*").collect();
+        let mut all = numbers.clone();
+        all.resize(4, "0");
+        Self::parse(&format!("{}/{}", all.join("."), numbers.len() * 8))
+    }
+
     /// Does it hold all of the other?
     pub(crate) fn holds(self, other: Self) -> bool {
         self.v6 == other.v6 && self.first <= other.first && other.last <= self.last

@@ -247,7 +247,13 @@ impl Rights<'_> {
                 self.granted_or_excepted(&actions, &resources)
             })
         };
-        if !escalates || !of_each_letter() {
+        if !escalates {
+            return Some(false);
+        }
+        if self.are_sweeping(partition) {
+            return Some(true);
+        }
+        if !of_each_letter() {
             return Some(false);
         }
         let resource_shape = Shape::default()
@@ -272,6 +278,23 @@ impl Rights<'_> {
                 .iter()
                 .all(|resource| self.granted_or_excepted(action, resource))
         }))
+    }
+
+    /// Is there a statement, and one within the boundary, that allows everything but what it names, while a Deny names what it
+    /// denies? Then nothing is left that is neither granted nor excepted; so it is with most that allow everything.
+    fn are_sweeping(&self, partition: &str) -> bool {
+        let arns = [format!("arn:{partition}:*"), format!("arn:{partition}:*:*:*:*")];
+        let action = |p: &String| glob::is_everything(p) || p == "*:*";
+        let resource = |p: &String| glob::is_everything(p) || p == "arn:*" || arns.contains(p);
+        let sweeping = |statement: &&Statement| {
+            (!statement.not_actions.is_empty() || statement.actions.iter().any(action))
+                && (!statement.not_resources.is_empty() || statement.resources.iter().any(resource))
+        };
+        let named = |denies: &[&Statement]| denies.iter().all(|deny| deny.not_actions.is_empty());
+        let within = self.within.as_ref();
+        self.allow.iter().any(sweeping)
+            && named(&self.deny)
+            && within.is_none_or(|(allow, deny)| allow.iter().any(sweeping) && named(deny))
     }
 
     fn granted_or_excepted(&self, actions: &[Named], resources: &[Named]) -> bool {

@@ -25,6 +25,8 @@ pub(crate) enum Fact {
     From(Range),
     /// The caller sends it, leaves it out, and puts into it whatever he likes.
     Chosen,
+    /// Some requests have it and some do not; what its value is, is not known.
+    Sometimes,
     /// It is that of the resource: what the policy says of it is taken to be true.
     Own,
     /// Nothing is known.
@@ -242,7 +244,8 @@ impl Caller {
             // A service is not in a network of ours.
             (Who::Service(_) | Who::ServiceForStranger(_), _) => Fact::Absent,
             (Who::Holder(_), Way::Internet(_)) if key == "aws:sourceip" => fact,
-            (Who::Holder(_), _) => Fact::Unknown,
+            // Over the internet there is no word of a network.
+            (Who::Holder(_), _) => Fact::Sometimes,
             (_, Way::Any) => Fact::Chosen,
             (_, Way::Internet(_)) if key != "aws:sourceip" => Fact::Absent,
             _ => fact,
@@ -441,10 +444,21 @@ fn holder(key: &str, arn: &str) -> Fact {
     match key {
         "aws:principalarn" => is(arn),
         "aws:principalaccount" | "kms:calleraccount" => is(account),
-        "aws:principalisawsservice" => is("false"),
+        "aws:principalisawsservice" | "aws:viaawsservice" => is("false"),
         "aws:principaltype" => is(if arn.contains(":user/") { "User" } else { "AssumedRole" }),
+        "aws:username" if arn.contains(":user/") => is(arn.rsplit('/').next().unwrap_or(arn)),
         "aws:principalservicename" | "aws:principalservicenameslist" => Fact::Absent,
+        "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceowner" | "aws:sourceorgid" | "aws:sourceorgpaths" => {
+            Fact::Absent
+        }
         "aws:referer" | "aws:useragent" => Fact::Chosen,
-        _ => Fact::Unknown,
+        // Every request has a region.
+        "aws:requestedregion" => Fact::Unknown,
+        key if key.starts_with("aws:") && !CHOSEN.iter().any(|own| key == *own || own_tag(key, own)) => match key {
+            "aws:tokenissuetime" => Fact::Sometimes,
+            _ => Fact::Unknown,
+        },
+        // Of what is asked for, most actions do not have it; without MFA, there is no word of it in calls with access keys.
+        _ => Fact::Sometimes,
     }
 }

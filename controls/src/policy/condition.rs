@@ -185,6 +185,10 @@ impl Condition {
             Some(Quantifier::All) => Truth::Always,
             None => Truth::known(operator.negated),
         };
+        if let Fact::From(range) = fact {
+            let found = self.has_address(operator.test, range);
+            return if operator.negated { found.not() } else { found };
+        }
         let values: Vec<Wanted> = self
             .values
             .iter()
@@ -196,10 +200,12 @@ impl Condition {
         };
         match &fact {
             Fact::Absent => absent,
-            Fact::Unknown => Truth::Unknown,
+            Fact::Unknown | Fact::From(_) => Truth::Unknown,
             Fact::Chosen => Truth::Choice,
+            // Requests that do not have it are his to make.
+            Fact::Sometimes if absent == Truth::Always => Truth::Choice,
+            Fact::Sometimes => Truth::Unknown,
             Fact::Own => matched(&Held::Own),
-            Fact::From(range) => matched(&Held::From(*range)),
             Fact::Is(held) => {
                 let each = held.iter().map(|text| matched(&Held::Text(text)));
                 match (operator.quantifier, operator.negated) {
@@ -220,11 +226,21 @@ impl Condition {
     }
 
     /// The addresses it speaks of.
-    pub(crate) fn addresses(&self) -> Vec<Range> {
-        if self.key != "aws:sourceip" {
-            return Vec::new();
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Range> {
+        self.ranges.iter().copied().flatten()
+    }
+
+    /// Does one of its values hold these addresses?
+    fn has_address(&self, test: Test, from: Range) -> Truth {
+        if !matches!(test, Test::Equals { .. } | Test::Like | Test::Address) {
+            return Truth::Unknown;
         }
-        self.values.iter().filter_map(|value| addresses(value)).collect()
+        Truth::any(self.values.iter().zip(&self.ranges).map(|(value, range)| match range {
+            // The star means every address, also the long ones.
+            _ if test == Test::Like && value == "*" => Truth::Always,
+            Some(range) => Truth::known(range.holds(from)),
+            None => Truth::Unknown,
+        }))
     }
 }
 
@@ -233,6 +249,8 @@ fn is_absent(fact: &Fact, wanted: &str) -> Truth {
     let absent = match fact {
         Fact::Absent => Truth::Always,
         Fact::Unknown => Truth::Unknown,
+        Fact::Sometimes if wanted.eq_ignore_ascii_case("true") => Truth::Choice,
+        Fact::Sometimes => Truth::Unknown,
         Fact::Chosen | Fact::Like { optional: true, .. } => Truth::Choice,
         _ => Truth::Never,
     };
@@ -243,25 +261,10 @@ fn is_absent(fact: &Fact, wanted: &str) -> Truth {
     }
 }
 
-/// An address, a network, or a text with a star in place of the last numbers.
-fn addresses(value: &str) -> Option<Range> {
-    if value.chars().all(|c| c == '*') {
-        return Range::parse("0.0.0.0/0");
-    }
-    let Some(start) = value.strip_suffix(".*") else {
-        return Range::parse(value);
-    };
-    let numbers: Vec<&str> = start.split('.').filter(|number| *number != "*").collect();
-    let mut all = numbers.clone();
-    all.resize(4, "0");
-    Range::parse(&format!("{}/{}", all.join("."), numbers.len() * 8))
-}
-
 /// What a caller has, as far as it can be compared.
 enum Held<'a> {
     Text(&'a str),
     Like(&'a Shape),
-    From(Range),
     Own,
 }
 
@@ -320,7 +323,7 @@ impl Wanted {
                 None => self.void = true,
             },
             Fact::Own => self.text.push_str(OWN),
-            Fact::Unknown => self.unknown = true,
+            Fact::Unknown | Fact::Sometimes => self.unknown = true,
             _ => {
                 self.foreign |= caller.is_stranger();
                 self.text.push('*');
@@ -340,14 +343,6 @@ impl Wanted {
             // What a stranger brings along is not the resource's.
             (_, Held::Own | Held::Text(_)) if self.foreign => Truth::Never,
             (_, Held::Own) => Truth::Always,
-            (Test::Equals { .. } | Test::Like | Test::Arn | Test::Address, Held::From(range)) => {
-                match addresses(text) {
-                    // The star means every address, also the long ones.
-                    Some(_) if test == Test::Like && text == "*" => Truth::Always,
-                    Some(wanted) => Truth::known(wanted.holds(*range)),
-                    None => Truth::Unknown,
-                }
-            }
             (Test::Address, Held::Text(held)) => match (Range::parse(text), Range::parse(held)) {
                 (Some(wanted), Some(held)) => Truth::known(wanted.holds(held)),
                 _ => Truth::Unknown,
@@ -377,7 +372,7 @@ impl Wanted {
             }
             // A name is no number, no date, no address and no flag.
             (_, Held::Like(_)) => Truth::Never,
-            (_, Held::From(_)) | (Test::Null, _) => Truth::Unknown,
+            (Test::Null, _) => Truth::Unknown,
         }
     }
 

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use super::address::Range;
 use super::glob;
 
 /// What a statement does.
@@ -65,6 +66,8 @@ pub(crate) struct Condition {
     /// Key, in lower case: `aws:securetransport`.
     pub(crate) key: String,
     pub(crate) values: Vec<String>,
+    /// For `aws:SourceIp`: the addresses of each value; `None` where it is no address.
+    pub(crate) ranges: Vec<Option<Range>>,
 }
 
 /// A statement.
@@ -239,13 +242,19 @@ fn conditions(object: &Map<String, Value>) -> Result<Vec<Condition>, Unreadable>
     for (operator, keys) in operators {
         for (key, values) in keys.as_object().ok_or_else(odd)? {
             let values = match values {
-                Value::Array(values) => values.iter().map(scalar).collect::<Option<_>>(),
+                Value::Array(values) => values.iter().map(scalar).collect::<Option<Vec<_>>>(),
                 one => scalar(one).map(|one| vec![one]),
+            };
+            let (key, values) = (key.to_ascii_lowercase(), values.ok_or_else(odd)?);
+            let ranges = match key.as_str() {
+                "aws:sourceip" => values.iter().map(|value| Range::of_text(value)).collect(),
+                _ => Vec::new(),
             };
             found.push(Condition {
                 operator: operator.to_ascii_lowercase(),
-                key: key.to_ascii_lowercase(),
-                values: values.ok_or_else(odd)?,
+                key,
+                values,
+                ranges,
             });
         }
     }
