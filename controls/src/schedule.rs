@@ -50,9 +50,10 @@ fn cron(inside: &str) -> Option<i64> {
         .map(|(a, b)| i64::from(b - a))
         .max();
 
+    let (day, weekday) = (DayOfMonth::parse(day)?, DayOfWeek::parse(weekday)?);
     let mut days = Vec::new();
     for (number, of) in (0_i64..).zip(calendar()) {
-        if of.is(day, weekday)? && months.contains(&of.month) && years.contains(&of.year) {
+        if years.contains(&of.year) && months.contains(&of.month) && day.is(of) && weekday.is(of) {
             days.push(number);
         }
     }
@@ -105,30 +106,60 @@ fn calendar() -> impl Iterator<Item = Day> {
         })
 }
 
-impl Day {
-    /// One of the two fields is `?` and leaves the choice to the other.
-    fn is(self, days: &str, weekdays: &str) -> Option<bool> {
-        let by_day = match days {
-            "?" | "*" => true,
-            "L" => self.day == self.of,
-            days => set(days, 1, 31, &[])?.contains(&self.day),
-        };
-        let by_weekday = match weekdays.to_ascii_uppercase().as_str() {
-            "?" | "*" => true,
-            weekdays => {
-                if let Some((weekday, nth)) = weekdays.split_once('#') {
-                    set(weekday, 1, 7, &WEEKDAYS)?.contains(&self.weekday)
-                        && self.day.div_ceil(7) == nth.parse::<u32>().ok()?
-                } else if let Some(weekday) = weekdays.strip_suffix('L').filter(|weekday| !weekday.is_empty()) {
-                    set(weekday, 1, 7, &WEEKDAYS)?.contains(&self.weekday) && self.day + 7 > self.of
-                } else if weekdays == "L" {
-                    self.weekday == 7
-                } else {
-                    set(weekdays, 1, 7, &WEEKDAYS)?.contains(&self.weekday)
-                }
-            }
-        };
-        Some(by_day && by_weekday)
+/// One of the two fields on days is `?` and leaves the choice to the other.
+enum DayOfMonth {
+    Any,
+    Last,
+    These(BTreeSet<u32>),
+}
+
+impl DayOfMonth {
+    fn parse(field: &str) -> Option<Self> {
+        Some(match field {
+            "?" | "*" => Self::Any,
+            "L" | "l" => Self::Last,
+            field => Self::These(set(field, 1, 31, &[])?),
+        })
+    }
+
+    fn is(&self, day: Day) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Last => day.day == day.of,
+            Self::These(days) => days.contains(&day.day),
+        }
+    }
+}
+
+enum DayOfWeek {
+    These(BTreeSet<u32>),
+    /// `2#1`: the first Monday of the month.
+    Nth(BTreeSet<u32>, u32),
+    /// `5L`: the last Thursday of the month.
+    Last(BTreeSet<u32>),
+}
+
+impl DayOfWeek {
+    fn parse(field: &str) -> Option<Self> {
+        let field = field.to_ascii_uppercase();
+        let days = |field: &str| set(field, 1, 7, &WEEKDAYS);
+        Some(if let Some((weekday, nth)) = field.split_once('#') {
+            Self::Nth(days(weekday)?, nth.parse().ok()?)
+        } else if field == "L" {
+            Self::These(BTreeSet::from([7]))
+        } else if let Some(weekday) = field.strip_suffix('L') {
+            Self::Last(days(weekday)?)
+        } else {
+            Self::These(days(&field)?)
+        })
+    }
+
+    fn is(&self, day: Day) -> bool {
+        match self {
+            Self::These(weekdays) => weekdays.contains(&day.weekday),
+            Self::Nth(weekdays, nth) => weekdays.contains(&day.weekday) && day.day.div_ceil(7) == *nth,
+            Self::Last(weekdays) => weekdays.contains(&day.weekday) && day.day + 7 > day.of,
+        }
     }
 }
 
@@ -167,7 +198,17 @@ fn set(field: &str, low: u32, high: u32, names: &[&str]) -> Option<BTreeSet<u32>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_text_is_a_time_or_none(text in r"(rate|cron)\((([0-9]{1,3}|[A-Z]{1,3}|[*?LW#/,-]){1,4} ){0,6}[a-z*?0-9]{0,5}\)|.{0,40}") {
+            prop_assert!(longest_wait(&text).is_none_or(|hours| hours >= 1));
+        }
+    }
 
     #[test]
     fn rates() {

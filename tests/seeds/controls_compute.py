@@ -166,7 +166,9 @@ def secrets_rotated(b: Builder, bad: bool) -> Failing:
     if bad:
         told += [{"ARN": f"{arn}shop/api-AbCdEf", "Name": "shop/api", "RotationEnabled": True, "RotationRules": {"AutomaticallyAfterDays": 30},
                   "LastRotatedDate": days(40), "LastChangedDate": days(2), "CreatedDate": days(400)},
-                 {"ARN": f"{arn}legacy-AbCdEf", "Name": "legacy", "LastChangedDate": days(200), "CreatedDate": days(400)}]
+                 {"ARN": f"{arn}legacy-AbCdEf", "Name": "legacy", "LastChangedDate": days(200), "CreatedDate": days(400)},
+                 {"ARN": f"{arn}daily-AbCdEf", "Name": "daily", "RotationEnabled": True, "RotationRules": {"ScheduleExpression": "rate(1 day)"},
+                  "LastRotatedDate": days(100), "NextRotationDate": days(99), "LastChangedDate": days(2), "CreatedDate": days(400)}]
     b.account.answers("secretsmanager", "ListSecrets", {"SecretList": told}, region=HOME)
     return [(secret["ARN"], secret["Name"]) for secret in told[2:]]
 
@@ -179,5 +181,5 @@ CONTROLS = {function.__name__.replace("_", "-"): function for function in (
 FAILING = {
     "ebs-encrypted": ["eu-west-1", "scratch", "copy of scratch"], "ec2-imdsv2-required": ["legacy"], "ec2-approved-ami": ["trial"], "ami-age-limit": ["base-old"],
     "instances-patched": ["batch", "forgotten", "stale"], "vulnerability-scanning-enabled": ["eu-west-1"], "ami-cross-region-copies": ["alone"],
-    "asg-multi-az": ["batch"], "ec2-workloads-multi-az": ["batch"], "secrets-rotated": ["shop/api", "legacy"],
+    "asg-multi-az": ["batch"], "ec2-workloads-multi-az": ["batch"], "secrets-rotated": ["shop/api", "legacy", "daily"],
 }
