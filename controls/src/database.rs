@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::asked::{self, NeverAsked};
 use crate::catalogue::Control;
 use crate::derived::{self, DerivedError};
+use crate::gone::{self, Gone};
 use crate::result::{ControlResult, Exception, ParameterUse};
 
 /// A table of the engine's own: neither recorded nor derived, but needed to judge.
@@ -90,16 +91,16 @@ pub static HELPERS: &[HelperTable] = &[
     },
     HelperTable {
         name: "gone",
-        doc: "Something that was listed and had been deleted when it was asked about: the gaps of code `gone`.",
+        doc: "Something that was listed and had been deleted when it was asked about. No other table has it.",
         columns: &[
             column("account", Kind::Text, "Account that was asked."),
             column("region", Kind::Text, "Region that was asked."),
             column("operation", Kind::Text, "`service:Operation`."),
             column("resource", Kind::Text, "The one thing asked about."),
-            column("code", Kind::Text, "`gone`."),
             column("error_code", Kind::Text, "AWS's error code."),
             column("message", Kind::Text, "AWS's message or ours."),
-            column("exchange", Kind::Integer, "The last exchange of the failed call."),
+            column("exchange", Kind::Integer, "The exchange that says it is not there."),
+            column("listed", Kind::Integer, "The exchange that had listed it."),
         ],
     },
     HelperTable {
@@ -389,18 +390,20 @@ impl Database {
         if let Some(unknown) = snapshot.tables.keys().find(|name| record::table(name).is_none()) {
             return Err(DatabaseError::Table(unknown.clone()));
         }
+        let (present, gone) = gone::apart(snapshot);
         db.execute_batch("BEGIN")?;
         for table in record::TABLES {
             tables.make(|| create(&db, table.name, table.columns))?;
-            insert(&db, table.name, table.columns, snapshot.rows(table.name))?;
+            insert(&db, table.name, table.columns, present.rows(table.name))?;
         }
         let never = asked::never_asked(snapshot);
-        derived::fill(&db, &asked::with_gaps(snapshot, &never), tables)?;
+        derived::fill(&db, &asked::with_gaps(&present, &never), tables)?;
         for table in HELPERS {
             tables.make(|| create(&db, table.name, table.columns))?;
         }
         let database = Self { db };
         database.put_run(snapshot, &never)?;
+        database.put_gone(&gone)?;
         database.db.execute_batch("COMMIT")?;
         Ok(database)
     }
@@ -413,6 +416,25 @@ impl Database {
     /// The database file. The same rows always give the same bytes.
     pub fn bytes(&self) -> Result<Vec<u8>, DatabaseError> {
         Ok(self.db.serialize("main")?.to_vec())
+    }
+
+    fn put_gone(&self, gone: &[Gone<'_>]) -> Result<(), DatabaseError> {
+        let mut insert = self
+            .db
+            .prepare("INSERT INTO gone VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
+        for Gone { gap, listed } in gone {
+            insert.execute(params![
+                gap.account,
+                gap.region,
+                gap.operation,
+                gap.resource,
+                gap.error_code,
+                gap.message,
+                gap.exchange.map(u64::cast_signed),
+                listed.map(u64::cast_signed),
+            ])?;
+        }
+        Ok(())
     }
 
     fn put_run(&self, snapshot: &Snapshot, never: &[NeverAsked]) -> Result<(), DatabaseError> {
@@ -428,18 +450,12 @@ impl Database {
         )?;
 
         let unasked: Vec<_> = asked::regional_gaps(never).collect();
-        let into = |table| {
-            self.db
-                .prepare(&format!("INSERT INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"))
-        };
-        let (mut gaps, mut gone) = (into("gap")?, into("gone")?);
-        for gap in snapshot.gaps.iter().chain(&unasked) {
-            let table = if gap.code == ReasonCode::Gone {
-                &mut gone
-            } else {
-                &mut gaps
-            };
-            table.execute(params![
+        let mut gaps = self
+            .db
+            .prepare("INSERT INTO gap VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
+        let open = snapshot.gaps.iter().filter(|gap| gap.code != ReasonCode::Gone);
+        for gap in open.chain(&unasked) {
+            gaps.execute(params![
                 gap.account,
                 gap.region,
                 gap.operation,

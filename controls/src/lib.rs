@@ -35,6 +35,7 @@ pub mod database;
 pub mod derived;
 pub mod evaluate;
 pub mod examples;
+mod gone;
 pub mod handbook;
 pub mod manual;
 pub mod monitoring;

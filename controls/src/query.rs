@@ -247,11 +247,6 @@ seen AS (
       WHERE gap.account = found.account AND gap.resource = found.resource
         AND gap.operation IN ({operations})
     ) END AS unseen,
-    -- What was deleted while the run looked is no member to judge.
-    (SELECT MIN(gone.operation || ' (exchange ' || COALESCE(gone.exchange, '?') || ') answered ' || COALESCE(gone.error_code, gone.message))
-      FROM gone
-      WHERE gone.account = found.account AND gone.resource = found.resource AND gone.operation IN ({operations})
-    ) AS gone,
     -- Where AWS does not offer a service there is nothing to test.
     CASE WHEN verdict = 'unknown' AND resource IN (region, account) THEN (
       SELECT MIN(substr(gap.operation, 1, instr(gap.operation, ':') - 1)) FROM gap
@@ -268,18 +263,32 @@ seen AS (
 ),
 judged AS (
   SELECT account, region, resource, name,
-    CASE WHEN unasked IS NOT NULL THEN 'unknown' WHEN gone IS NOT NULL THEN 'na' WHEN unseen IS NOT NULL THEN 'unknown'
-         WHEN absent IS NOT NULL THEN 'na' WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
+    CASE WHEN unasked IS NOT NULL OR unseen IS NOT NULL THEN 'unknown' WHEN absent IS NOT NULL THEN 'na'
+         WHEN approved IS NOT NULL THEN 'accepted' ELSE verdict END AS verdict,
     CASE WHEN unasked IS NOT NULL THEN 'evidence-missing: ' || unasked || '.'
-         WHEN gone IS NOT NULL THEN 'Deleted while exhibit looked: it was listed (exchange ' || COALESCE(source, '?') || '), then ' || gone || '.'
          WHEN unseen IS NOT NULL THEN 'A call that the test needs failed: ' || unseen || '. Seen so far: ' || reason
          WHEN absent IS NOT NULL THEN 'AWS does not offer ' || absent || ' in ' || region || '.'
          WHEN approved IS NOT NULL THEN reason || ' Accepted until ' || approved
          ELSE reason END AS reason,
     source
   FROM seen
+),
+-- What was deleted while the run looked is in no other table: a member once, and nothing to judge.
+everything AS (
+  SELECT account, region, resource, name, verdict, reason, source FROM judged
+  WHERE NOT EXISTS (
+    SELECT 1 FROM gone WHERE gone.account = judged.account AND gone.resource = judged.resource
+  )
+  UNION ALL
+  SELECT account, region, resource, resource, 'na',
+    'Deleted while exhibit looked: it was listed (exchange ' || COALESCE(listed, '?') || '), then '
+      || MIN(operation || ' (exchange ' || COALESCE(exchange, '?') || ') answered ' || COALESCE(error_code, message)) || '.', listed
+  FROM gone WHERE (listed IS NOT NULL AND operation IN ({operations})) OR EXISTS (
+    SELECT 1 FROM judged WHERE judged.account = gone.account AND judged.resource = gone.resource
+  )
+  GROUP BY account, region, resource, listed
 )
-SELECT account, region, resource, name, verdict, reason, source FROM judged
+SELECT account, region, resource, name, verdict, reason, source FROM everything
 ORDER BY CASE verdict WHEN 'fail' THEN 0 WHEN 'unknown' THEN 1 WHEN 'accepted' THEN 2 WHEN 'pass' THEN 3 ELSE 4 END,
   account, region, resource, name;
 "

@@ -132,6 +132,16 @@ def test_refused(tmp_path, binary, kind):
     complains(ran, USAGE, *words)
 
 
+def test_a_role_of_a_profile_that_is_refused(tmp_path, binary):
+    role = "arn:aws:iam::111122223333:role/audit"
+    exhibit = environment(tmp_path, f"[profile audit]\nrole_arn = {role}\nsource_profile = base\n"
+                                    "[profile base]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n")
+    exhibit.binary = binary
+    with refusing("AccessDenied") as url:
+        ran = exhibit.run("collect", *QUICK, AWS_MAX_ATTEMPTS="1", AWS_ENDPOINT_URL=url, AWS_PROFILE="audit")
+    complains(ran, USAGE, role, "sts:AssumeRole", "AccessDenied", "trust policy")
+
+
 def test_keys_in_the_environment_go_before_the_profile(exhibit):
     """As for AWS's command line; it is said."""
     aws = exhibit.folder / "home/.aws"

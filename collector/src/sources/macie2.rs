@@ -25,9 +25,9 @@ fn is_off(failure: &Failure) -> bool {
 }
 
 /// Macie's own refusal of a member account, for the configuration is its administrator's ("Configuration" of automated
-/// sensitive data discovery, Macie API reference); IAM's says what the caller is not authorized to perform.
+/// sensitive data discovery, Macie API reference); it names the administrator, as IAM's refusals do not.
 fn is_for_the_administrator(failure: &Failure) -> bool {
-    failure.is(&["AccessDeniedException"]) && !failure.message.contains("not authorized to perform")
+    failure.is(&["AccessDeniedException"]) && failure.message.contains("administrator")
 }
 
 async fn macie(context: &Context<'_>) {

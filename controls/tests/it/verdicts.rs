@@ -337,7 +337,11 @@ fn what_was_deleted_meanwhile_is_no_member_and_the_others_decide() {
         let snapshot = snapshot(&format!("{}{}", users(&[("a", path), ("b", "/")]), gone("a")));
         assert_eq!(verdict(&snapshot), (ControlVerdict::Pass, None, false), "{path}");
         let result = users_of(&snapshot, &Settings::default());
-        let member = result.resources.iter().find(|r| r.name == "a").unwrap();
+        let member = result
+            .resources
+            .iter()
+            .find(|r| r.resource.ends_with("user/a"))
+            .unwrap();
         assert_eq!(member.verdict, ResourceVerdict::Na);
         assert_eq!(
             member.reason,
