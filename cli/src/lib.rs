@@ -22,6 +22,8 @@ mod config;
 mod custody;
 #[cfg(test)]
 mod denied_walk;
+#[cfg(test)]
+mod regional_sources;
 mod exit;
 mod output;
 mod ui;
