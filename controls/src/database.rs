@@ -380,7 +380,7 @@ impl Database {
             insert(&db, table.name, table.columns, snapshot.rows(table.name))?;
         }
         let never = asked::never_asked(snapshot);
-        derived::fill(&db, &asked::with_gaps(snapshot, &never), tables)?;
+        derived::fill(&db, &asked::with_gaps(snapshot, &never), &never, tables)?;
         for table in HELPERS {
             tables.make(|| create(&db, table.name, table.columns))?;
         }
