@@ -22,10 +22,10 @@ mod config;
 mod custody;
 #[cfg(test)]
 mod denied_walk;
-#[cfg(test)]
-mod regional_sources;
 mod exit;
 mod output;
+#[cfg(test)]
+mod regional_sources;
 mod ui;
 
 use args::{Cli, Command};

@@ -14,6 +14,12 @@ fn controls_and_collector_agree_on_what_each_region_is_asked() {
             *asked.entry(operation).or_default() |= source.scope == Scope::Regional;
         }
     }
-    let wrong: Vec<_> = asked.iter().filter(|(o, regional)| is_regional(o) != **regional).collect();
-    assert!(wrong.is_empty(), "GLOBAL, ONCE and REGIONAL in controls/src/asked.rs: {wrong:?}");
+    let wrong: Vec<_> = asked
+        .iter()
+        .filter(|(o, regional)| is_regional(o) != **regional)
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "GLOBAL, ONCE and REGIONAL in controls/src/asked.rs: {wrong:?}"
+    );
 }
