@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import zipfile
 
@@ -53,3 +54,24 @@ def test_a_full_run_is_the_default_though_an_older_one(exhibit):
 def test_a_narrower_scope_has_full_runs_of_its_own(exhibit):
     exhibit.config('organization = "H"\n[scope]\ncategories = ["security"]\n')
     assert "controls" not in exhibit.collect()["snapshot"]
+
+
+def test_a_period_that_ends_with_a_run_for_one_control(exhibit):
+    """The binder's database and queries are those of the last full run; the other run counts for its control."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    start, end = today - datetime.timedelta(days=5), today + datetime.timedelta(days=5)
+    exhibit.config(f'organization = "H"\n[[period]]\nname = "now"\ntype = "II"\nstart = {start}\nend = {end}\n')
+    full = exhibit.collect()["snapshot"]
+    part = exhibit.collect("--control", CONTROL)["snapshot"]
+    ran = exhibit.run("test", "--period", "now", "--format", "json")
+    told = {c["id"]: c for c in ran.json()["controls"]}
+    assert [h["snapshot"] for h in told[CONTROL]["history"]] == [full["run"], part["run"]]
+    assert [h["snapshot"] for h in told["guardduty-enabled"]["history"]] == [full["run"]]
+    out = exhibit.folder / "audit"
+    assert exhibit.run("bind", "--period", "now", "--out", out).code in (OK, INCOMPLETE)
+    with zipfile.ZipFile(out / "bundle.zip") as bundle:
+        names = [name.split("/", 1)[1] for name in bundle.namelist()]
+    assert f"data/evidence/{part['run']}/evidence.db" in names and f"data/evidence/{full['run']}/evidence.db" not in names
+    assert exhibit.run("verify", out / "bundle.zip").code == OK
+    ran = exhibit.run("reperform", out / "bundle.zip")
+    assert ran.code == OK, ran.out + ran.err
