@@ -77,7 +77,10 @@ impl Subject {
                 locker.dir().display()
             )));
         };
-        if let Some(chosen) = &latest.controls {
+        let wanted = &selection.controls;
+        if let Some(chosen) = &latest.controls
+            && (wanted.is_empty() || wanted.iter().any(|id| !chosen.ids.contains(id)))
+        {
             complain(&format!(
                 "There is no snapshot of all controls: {} was collected for {chosen}, and the others are not tested. \
                  `exhibit collect` without --control asks for all.",

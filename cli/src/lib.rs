@@ -26,6 +26,8 @@ mod exit;
 #[cfg(test)]
 mod gone_walk;
 mod output;
+#[cfg(test)]
+mod regional_sources;
 mod ui;
 
 use args::{Cli, Command};

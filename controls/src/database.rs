@@ -397,7 +397,7 @@ impl Database {
             insert(&db, table.name, table.columns, present.rows(table.name))?;
         }
         let never = asked::never_asked(snapshot);
-        derived::fill(&db, &asked::with_gaps(&present, &never), tables)?;
+        derived::fill(&db, &asked::with_gaps(&present, &never), &never, tables)?;
         for table in HELPERS {
             tables.make(|| create(&db, table.name, table.columns))?;
         }

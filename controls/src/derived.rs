@@ -8,6 +8,8 @@ use evidence::record::{Column, Kind};
 use evidence::snapshot::Snapshot;
 use rusqlite::types::Value;
 
+use crate::asked::NeverAsked;
+use crate::catalogue::operations_of;
 use crate::database::Tables;
 
 mod backup;
@@ -93,9 +95,18 @@ pub enum DerivedError {
     Sqlite(#[from] rusqlite::Error),
 }
 
-/// Creates and fills every derived table, inside the caller's transaction.
-pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Tables) -> Result<(), DerivedError> {
-    let write = |table: &DerivedTable, rows: Vec<Cells>| write(db, tables, table, rows);
+/// Creates and fills every derived table, inside the caller's transaction. Where an operation behind a table was never
+/// asked, its rows conclude nothing.
+pub(crate) fn fill(
+    db: &rusqlite::Connection,
+    snapshot: &Snapshot,
+    never: &[NeverAsked],
+    tables: Tables,
+) -> Result<(), DerivedError> {
+    let write = |table: &DerivedTable, mut rows: Vec<Cells>| {
+        leave_open(table, never, &mut rows);
+        write(db, tables, table, rows)
+    };
     write(&backup::COVERAGE, backup::coverage(snapshot))?;
     write(&backup::PLAN_RESOURCE, backup::plan_resources(snapshot))?;
     write(&cloudtrail::TRAIL_COVERAGE, cloudtrail::trail_coverage(snapshot))?;
@@ -135,6 +146,30 @@ pub(crate) fn fill(db: &rusqlite::Connection, snapshot: &Snapshot, tables: Table
 
 /// The cells of a row, in the order of its table's columns.
 type Cells = Vec<Value>;
+
+/// Of a row that rests on what was never asked only its texts stay, which say what it is: flags, numbers and lists
+/// would tell of what is not there.
+fn leave_open(table: &DerivedTable, never: &[NeverAsked], rows: &mut [Cells]) {
+    let needed = operations_of(table.name);
+    let missing: Vec<&NeverAsked> = never
+        .iter()
+        .filter(|n| needed.contains(&n.operation.as_str()))
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let is = |cell: Option<&Value>, text: &str| matches!(cell, Some(Value::Text(own)) if own == text);
+    for row in rows {
+        let open = missing.iter().any(|n| {
+            let here = |region: &String| is(row.get(1), region) || is(row.get(1), "global");
+            is(row.first(), &n.account) && n.region.as_ref().is_none_or(here)
+        });
+        let concluded = row.iter_mut().zip(table.columns).skip(ENVELOPE);
+        for (cell, _) in concluded.filter(|(_, column)| open && column.kind != Kind::Text) {
+            *cell = Value::Null;
+        }
+    }
+}
 
 fn write(
     db: &rusqlite::Connection,
@@ -202,6 +237,9 @@ const SOURCE: Column = integer(
     "source",
     "Number of the exchange whose response the row is computed from.",
 );
+
+/// How many columns the envelope has.
+const ENVELOPE: usize = 4;
 
 /// A list as it stands in a column of kind `Json`.
 fn list<T: serde::Serialize>(items: &[T]) -> Value {
@@ -271,7 +309,7 @@ mod tests {
     /// All rows of one derived table of a snapshot, as JSON objects.
     pub(super) fn derive(table: &str, snapshot: &Snapshot) -> Vec<serde_json::Map<String, serde_json::Value>> {
         let db = rusqlite::Connection::open_in_memory().unwrap();
-        fill(&db, snapshot, Tables::ToMake).unwrap();
+        fill(&db, snapshot, &[], Tables::ToMake).unwrap();
         let mut query = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
         let rows = query.query_map([], |row| {

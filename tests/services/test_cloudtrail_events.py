@@ -71,6 +71,21 @@ def test_pages_to_the_end(exhibit, account):
     assert exhibit.run("reperform").code == 0
 
 
+def test_the_home_of_the_partition_is_read_in_every_scope(exhibit, account):
+    """What root and IAM do stands in us-east-1 alone, whatever regions are in scope; what belongs to that region is left out."""
+    wanted = history(account)
+    events.state(account, events.event(account, "ec2", "RunInstances", events.iam_user(account.number, "alice.meyer")))
+    exhibit.config(f'organization = "H"\n[scope]\nregions = ["{SECOND}"]\n')
+    told = exhibit.collect(*CONTROL, "--control", "iam-provisioning-authorised")
+    assert (told["snapshot"]["accounts"][0]["regions"], told["snapshot"]["accounts"][0]["events_home"]) == ([SECOND], "us-east-1")
+    assert sorted(row["event_id"] for row in rows(exhibit, "cloudtrail_event")) == sorted(wanted)
+    assert {row["region"] for row in rows(exhibit, "cloudtrail_event_window")} == {"us-east-1", SECOND}
+    found = exhibit.test(*CONTROL, "--control", "iam-provisioning-authorised")
+    assert found["root-use-restricted"]["verdict"] == "fail"
+    assert found["iam-provisioning-authorised"]["verdict"] == "not-tested" and found["iam-provisioning-authorised"]["counts"]["population"] == 3
+    assert exhibit.run("reperform").code == 0
+
+
 def test_fewer_days(exhibit, account):
     history(account)
     exhibit.config('organization = "H"\n[collect]\nevent_days = 2\n')

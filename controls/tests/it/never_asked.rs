@@ -224,3 +224,69 @@ fn the_auditors_sqlite_gives_the_same_answer() {
         .unwrap();
     assert_eq!(told, 1);
 }
+
+#[test]
+fn a_derived_table_concludes_nothing_from_what_was_never_asked() {
+    use evidence::record::Kind;
+    let mut snapshot = everything();
+    let table = controls::derived::TABLES
+        .iter()
+        .find(|t| t.name == "cloudtrail_trail_coverage")
+        .unwrap();
+    forget(&mut snapshot, |o| o == "cloudtrail:GetEventSelectors");
+    snapshot.tables.remove("cloudtrail_event_selector");
+    let database = controls::database::Database::build(&snapshot).unwrap();
+    let concluded = table.columns[4..]
+        .iter()
+        .filter(|c| c.kind != Kind::Text)
+        .map(|c| format!("{} IS NOT NULL", c.name));
+    let any = concluded.collect::<Vec<_>>().join(" OR ");
+    let count = |sql: &str| {
+        database
+            .connection()
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    assert!(count("SELECT count(*) FROM cloudtrail_trail_coverage") > 0);
+    assert_eq!(
+        count(&format!("SELECT count(*) FROM cloudtrail_trail_coverage WHERE {any}")),
+        0
+    );
+}
+
+#[test]
+fn where_the_home_of_the_partition_was_not_read_nothing_is_said_of_root_and_iam() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let mut narrow = everything();
+    for scope in &mut narrow.meta.accounts {
+        scope.regions.retain(|region| region != "us-east-1");
+    }
+    narrow
+        .exchanges
+        .retain(|e| e.region != "us-east-1" || e.operation != "LookupEvents");
+    for (table, rows) in &mut narrow.tables {
+        if table.starts_with("cloudtrail_event") {
+            rows.retain(|row| row["region"] != "us-east-1");
+        }
+    }
+    let results = evaluate(&catalogue, &Settings::default(), &narrow)
+        .unwrap()
+        .results
+        .controls;
+    for id in ["root-use-restricted", "iam-provisioning-authorised"] {
+        let result = &results[id];
+        assert_eq!(
+            (result.verdict, result.code),
+            (ControlVerdict::NotTested, Some(ReasonCode::EvidenceMissing)),
+            "{id}"
+        );
+        assert!(
+            result
+                .reason
+                .contains("was never asked in us-east-1: cloudtrail:LookupEvents"),
+            "{}",
+            result.reason
+        );
+    }
+    assert_ne!(results["s3-tls-only"].verdict, ControlVerdict::NotTested);
+}

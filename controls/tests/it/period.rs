@@ -8,7 +8,7 @@ use controls::settings::Settings;
 use evidence::clock::Timestamp;
 use evidence::gap::ReasonCode;
 use evidence::period::{Period, PeriodType};
-use evidence::snapshot::{Snapshot, Status};
+use evidence::snapshot::{Chosen, Snapshot, Status};
 
 const LATE: &str = "2026-01-01T00:00:00Z";
 
@@ -348,4 +348,59 @@ fn two_assessments_side_by_side() {
     assert_eq!(buckets.parameters[0].why.as_deref(), Some("CISO: policy"));
     assert_eq!(comparison.coverage.calls_lost[0].operation, "iam:ListUsers");
     serde_json::to_value(&comparison).unwrap();
+}
+
+/// A run for these controls alone, of the two in scope.
+fn only(mut snapshot: Snapshot, ids: &[&str]) -> Snapshot {
+    snapshot.meta.controls = Some(Chosen {
+        ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        of: 2,
+    });
+    snapshot
+}
+
+#[test]
+fn a_run_for_other_controls_covers_no_day() {
+    // In the middle of the period and at its end somebody asked for the buckets alone.
+    let chosen = |ids: &[&str]| {
+        let snapshots = vec![
+            users(DAYS[0], &["a"]),
+            only(users(DAYS[1], &["a"]), ids),
+            users(DAYS[2], &["a"]),
+            only(users(DAYS[3], &[]), ids),
+        ];
+        over(snapshots, &Settings::default(), LATE)
+    };
+    let asked = chosen(&["users"]);
+    assert_eq!(control(&asked).verdict, ControlVerdict::Pass);
+    assert_eq!(control(&asked).history.len(), 4);
+
+    let not_asked = chosen(&["buckets"]);
+    let users_of = control(&not_asked);
+    assert_eq!(
+        (users_of.verdict, users_of.code),
+        (ControlVerdict::NotTested, Some(ReasonCode::CoverageGap))
+    );
+    let coverage = users_of.coverage.clone().unwrap();
+    assert_eq!((users_of.history.len(), coverage.longest.unwrap().days), (2, 54));
+    // What stands for now is the last run for all controls, on whose database the query can be run again.
+    assert_eq!(users_of.latest_run, not_asked.snapshots[2].run);
+    assert_eq!(users_of.latest.counts.population, 1);
+    assert_eq!(not_asked.snapshots.len(), 4);
+}
+
+#[test]
+fn of_one_moment_the_last_full_run_counts() {
+    let period = period(PeriodType::TypeI, "2025-01-01", "2025-04-01");
+    let assessed = |snapshots: Vec<Snapshot>| {
+        let tested: Vec<Tested> = snapshots.into_iter().map(|s| tested(s, &Settings::default())).collect();
+        assess_period(&catalogue(), &Settings::default(), &period, &tested, at(LATE)).unwrap()
+    };
+    let full = users(DAYS[0], &["a"]);
+    let mut broken_off = users(DAYS[1], &["a"]);
+    broken_off.meta.status = Status::Partial;
+    let part = || only(users(DAYS[2], &["a"]), &["buckets"]);
+    let run = |assessment: Assessment| assessment.snapshots[0].opened_at;
+    assert_eq!(run(assessed(vec![full, broken_off.clone(), part()])), at(DAYS[0]));
+    assert_eq!(run(assessed(vec![broken_off, part()])), at(DAYS[2]));
 }
