@@ -1,6 +1,7 @@
 """Every operation's full answer, in AWS's wire format and in its rough spellings (tests/emulator/emulator/full.py), goes through the collector:
 it makes rows or gaps, the same ones of answers that say the same, and the same again when it reads the recording."""
 
+import functools
 import json
 import tomllib
 import urllib.request
@@ -48,12 +49,13 @@ def rows(exhibit: Exhibit) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def plain(aws, tmp_path_factory, binary):
-    return collected(aws, tmp_path_factory.mktemp("plain"), binary, "plain")
+def runs(aws, tmp_path_factory, binary):
+    """A run against each spelling, made once."""
+    return functools.cache(lambda spelling: collected(aws, tmp_path_factory.mktemp(spelling), binary, spelling))
 
 
-def test_every_operation_is_asked_and_every_answer_read(plain):
-    exhibit, told, asked = plain
+def test_every_operation_is_asked_and_every_answer_read(runs):
+    exhibit, told, asked = runs("plain")
     services = tomllib.loads((ROOT / "collector/operations.toml").read_text())
     listed = {f"{service}:{operation}" for service, of in services.items() for operation in of["operations"]}
     assert listed - asked == INSTEAD
@@ -62,16 +64,16 @@ def test_every_operation_is_asked_and_every_answer_read(plain):
 
 
 @pytest.mark.parametrize("spelling", full.SAME)
-def test_what_says_the_same_gives_the_same_rows(plain, aws, tmp_path, binary, spelling):
-    exhibit, told, _ = collected(aws, tmp_path, binary, spelling)
+def test_what_says_the_same_gives_the_same_rows(runs, spelling):
+    exhibit, told, _ = runs(spelling)
     assert told["gaps"] == []
-    wanted, found = rows(plain[0]), rows(exhibit)
+    wanted, found = rows(runs("plain")[0]), rows(exhibit)
     assert {table for table in wanted.keys() | found.keys() if wanted.get(table) != found.get(table)} == set()
 
 
-@pytest.mark.parametrize("spelling", ["nulls-even", "nulls-odd", "empty-lists", "missing-lists", "null-lists"])
-def test_what_is_not_there_is_no_crash(aws, tmp_path, binary, spelling):
-    exhibit, told, asked = collected(aws, tmp_path, binary, spelling)
+@pytest.mark.parametrize("spelling", ["nulls-even", "nulls-odd", "empty-lists", "missing-lists", "null-lists", "extreme"])
+def test_what_is_not_there_or_out_of_bounds_is_no_crash(runs, spelling):
+    exhibit, told, asked = runs(spelling)
     assert len(asked) > 100
     # Not: a place that cannot be reached, or a fault of exhibit's.
     assert {gap["code"] for gap in told["gaps"]} <= {"unsupported"}
@@ -79,15 +81,15 @@ def test_what_is_not_there_is_no_crash(aws, tmp_path, binary, spelling):
 
 
 @pytest.mark.parametrize("spelling", ["missing-lists", "null-lists"])
-def test_a_list_that_is_not_there_is_an_empty_one(aws, tmp_path, binary, spelling):
-    empty, told, _ = collected(aws, tmp_path / "empty", binary, "empty-lists")
-    exhibit, again, _ = collected(aws, tmp_path / "other", binary, spelling)
+def test_a_list_that_is_not_there_is_an_empty_one(runs, spelling):
+    empty, told, _ = runs("empty-lists")
+    exhibit, again, _ = runs(spelling)
     assert rows(exhibit) == rows(empty)
     assert [(gap["operation"], gap["message"]) for gap in again["gaps"]] == [(gap["operation"], gap["message"]) for gap in told["gaps"]]
 
 
-def test_a_refusal_is_told_in_its_own_words(aws, tmp_path, binary):
+def test_a_refusal_is_told_in_its_own_words(runs):
     """Some services write `Message`, and not `message`."""
-    _, told, _ = collected(aws, tmp_path, binary, "refused")
+    _, told, _ = runs("refused")
     assert len({gap["operation"] for gap in told["gaps"]}) > 90
     assert {(gap["code"], gap["message"]) for gap in told["gaps"]} == {("access-denied", "not authorized, says the one with the capital")}
