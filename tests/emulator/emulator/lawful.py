@@ -50,6 +50,9 @@ TOGETHER: dict[tuple[str, str], set[str]] = {
     ("codedeploy", "ListDeployments"): {"applicationName", "deploymentGroupName"},
 }
 
+# What an answer named: the emulator's and the seeds' ids need not look like AWS's, so only that there is one, and not too long a one.
+_NAMED = re.compile(r"(arns?|ids?|identifiers?|names?|bucket|principal)\.?$", re.IGNORECASE)
+
 _lock = threading.Lock()
 _seen: set[tuple] = set()
 _wrong: set[str] = set()
@@ -129,6 +132,9 @@ def _against(shape: Shape, value: Any, path: str):
             return
         if shape.enum and value not in shape.enum:
             yield f"{at} is none of the values that it may have: {value!r}"
+        if _NAMED.search(at):
+            yield from _size(at, len(value), rules | {"min": min(1, int(rules.get("min", 0)))}, "characters")
+            return
         yield from _size(at, len(value), rules, "characters")
         pattern = _pattern(rules.get("pattern"))
         if pattern and not pattern.search(value):

@@ -20,7 +20,7 @@ from emulator import lawful
     ("kms", "DescribeKey", {"KeyId": "a", "KeyName": "b"}, "KeyName is no member"),
     ("cloudwatch", "DescribeAlarms", {"AlarmTypes": ["LogAlarms"]}, "AlarmTypes is none of the values that it may have: 'LogAlarms'"),
     ("acm", "ListCertificates", {"Includes": {"keyTypes": ["RSA_2048", "EC_prime"]}}, "Includes.keyTypes is none of the values that it may have: 'EC_prime'"),
-    ("acm", "DescribeCertificate", {"CertificateArn": "arn of a certificate"}, "CertificateArn does not match"),
+    ("sso-admin", "ListInstances", {"NextToken": "a b"}, "NextToken does not match"),
     ("elbv2", "DescribeRules", {"ListenerArn": "a", "RuleArns": ["b"]}, "ListenerArn and RuleArns exclude one another"),
     ("rds", "DescribeEvents", {"Duration": 60, "StartTime": "2026-01-01T00:00:00Z"}, "Duration and StartTime exclude one another"),
     ("codedeploy", "ListDeployments", {"applicationName": "a"}, "applicationName and deploymentGroupName go together"),
