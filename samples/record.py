@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Record the sample locker again: the true collector against the emulated account, at the sample's dates.
 
-    python samples/record.py [--exhibit target/release/exhibit] [--only tiny|demo|everything]
+    python samples/record.py [--exhibit target/release/exhibit] [--only tiny|demo|everything|full]
 
 writes samples/locker/ (Harborlight Robotics, a snapshot a month for half a year) and samples/tiny/
-(an account with next to nothing in it), samples/everything/ (an account in which every operation is asked), and damages copies of the latter (samples/damage.py). It
+(an account with next to nothing in it), samples/everything/ (an account in which every operation is asked), samples/full/ (each operation's full answer, by which the stack is measured; it has
+today's date and needs no libfaketime), and damages copies of the latter (samples/damage.py). It
 needs the Python environment of the tests and libfaketime (Debian: apt install faketime). Emulator,
 fault proxy and exhibit run under one false clock, which this program moves from month to month. AWS's
 ids are the same in each recording; run ids, request ids and fractions of seconds are not.
@@ -136,6 +137,21 @@ def record_everything(exhibit: pathlib.Path, clock: Clock, locker: pathlib.Path)
         return collect(exhibit, clock, aws, locker, config)
 
 
+def record_full(exhibit: pathlib.Path, locker: pathlib.Path) -> None:
+    """Every operation's full answer (`tests/emulator/emulator/full.py`)."""
+    with process("emulator.full_server", "-p", "0") as endpoint:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(locker.parent), "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1",
+                       "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+        subprocess.run([str(exhibit), "--quiet", "--locker", str(locker), "collect"], env=environment, cwd=locker.parent, check=True, timeout=600)
+
+
+def keep(made: pathlib.Path, target: str) -> None:
+    shutil.rmtree(SAMPLES / target, ignore_errors=True)
+    # What belongs to a running collector is not part of the sample.
+    shutil.copytree(made, SAMPLES / target, ignore=shutil.ignore_patterns("lock", "salts", "spool", "tmp"))
+    readable(SAMPLES / target)
+
+
 def readable(folder: pathlib.Path) -> None:
     """By everybody, as git will have it."""
     for path in (folder, *folder.rglob("*")):
@@ -155,11 +171,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--exhibit", type=pathlib.Path, metavar="FILE",
                         default=os.environ.get("EXHIBIT_BIN") or SAMPLES.parent / "target/release/exhibit", help="or the environment variable EXHIBIT_BIN")
-    parser.add_argument("--only", choices=["demo", "everything", "tiny"])
+    parser.add_argument("--only", choices=["demo", "everything", "full", "tiny"])
     arguments = parser.parse_args()
     if not arguments.exhibit.is_file():
         parser.error(f"{arguments.exhibit} is not there: build it first")
     with tempfile.TemporaryDirectory(prefix="sample-") as folder:
+        if arguments.only in (None, "full"):
+            made = pathlib.Path(folder) / "full"
+            record_full(arguments.exhibit.resolve(), made)
+            check(made, [SECRET])
+            keep(made, "full")
+        if arguments.only == "full":
+            return 0
         clock = Clock(pathlib.Path(folder))
         for name, record, target in (
             ("demo", record_demo, "locker"), ("everything", record_everything, "everything/locker"), ("tiny", record_tiny, "tiny"),
@@ -168,10 +191,7 @@ def main() -> int:
                 made = pathlib.Path(folder) / target
                 made.parent.mkdir(exist_ok=True)
                 check(made, record(arguments.exhibit.resolve(), clock, made))
-                shutil.rmtree(SAMPLES / target, ignore_errors=True)
-                # What belongs to a running collector is not part of the sample.
-                shutil.copytree(made, SAMPLES / target, ignore=shutil.ignore_patterns("lock", "spool", "tmp"))
-                readable(SAMPLES / target)
+                keep(made, target)
         damage.main()
     return 0
 

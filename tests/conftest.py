@@ -1,6 +1,7 @@
 """Fixtures for what runs exhibit: one emulator with two regions, and one seeded company in it that no test changes."""
 
 import contextlib
+import json
 import os
 import shutil
 import urllib.request
@@ -48,7 +49,11 @@ def cli_endpoint():
     # As in AWS, a credential report is good for four hours: only the first run of an account waits for one.
     post(url, "/exhibit/credential-report", cache_hours=4)
     yield url
+    with urllib.request.urlopen(f"{url}/exhibit/unlawful", timeout=60) as told:
+        unlawful = json.load(told)
     started.__exit__(None, None, None)
+    # Every request that exhibit made in all these tests is one that AWS would take.
+    assert unlawful == []
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@
     )
 )]
 
+use std::backtrace::Backtrace;
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
             return if shown { Exit::Ok } else { Exit::Usage }.into();
         }
     };
+    std::panic::set_hook(Box::new(broke_down));
     ui::set_color(cli.global.color);
     log(cli.global.verbose);
     match dispatch(&cli) {
@@ -53,6 +56,19 @@ pub fn main() -> ExitCode {
             exit.into()
         }
     }
+}
+
+/// Says where, for a report. Not what: the words of a panic may hold a piece of an answer. Who asks for a backtrace gets
+/// all of it.
+fn broke_down(info: &PanicHookInfo<'_>) {
+    if std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0") {
+        ui::complain(&format!("{info}\n{}", Backtrace::force_capture()));
+        return;
+    }
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    ui::complain(&format!(
+        "exhibit broke down at {place}: a fault of exhibit's, please report it"
+    ));
 }
 
 fn dispatch(cli: &Cli) -> Result<Exit, Stop> {

@@ -12,6 +12,11 @@ use std::thread::Builder;
 /// takes no memory.
 pub const STACK: usize = 64 << 20;
 
+/// Threads for the connections; answers are read on that of [`Runtime::block_on`].
+const WORKERS: usize = 4;
+/// Threads that look up names, at most. They have the same stack, of which a system may allow only so much.
+const RESOLVERS: usize = 16;
+
 /// The system gives no thread of that size.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start: {0}")]
@@ -27,6 +32,8 @@ impl Runtime {
     pub fn new() -> Result<Self, CannotStart> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_stack_size(STACK)
+            .worker_threads(WORKERS)
+            .max_blocking_threads(RESOLVERS)
             .enable_all()
             .build()?;
         Ok(Self(Some(runtime)))

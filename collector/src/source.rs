@@ -8,9 +8,10 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use evidence::canonical;
 use evidence::clock::Timestamp;
 use evidence::exchange::Exchange;
-use evidence::gap::Gap;
+use evidence::gap::{Gap, ReasonCode};
 use evidence::partition;
 use evidence::record::{Record, Row};
 use futures::future::BoxFuture;
@@ -110,10 +111,28 @@ impl Batch {
         self.gaps.extend(other.gaps);
     }
 
-    /// Adds a row.
+    /// Adds a row. One that cannot be written down (a number beyond what canonical JSON has) is a gap in its table, not the
+    /// end of the run.
     pub fn put<R: Record>(&mut self, record: &R) {
-        if let Ok(serde_json::Value::Object(row)) = serde_json::to_value(record) {
-            self.tables.entry(R::TABLE.name.to_owned()).or_default().push(row);
+        let Ok(serde_json::Value::Object(row)) = serde_json::to_value(record) else {
+            return;
+        };
+        match canonical::to_string(&row) {
+            Ok(_) => self.tables.entry(R::TABLE.name.to_owned()).or_default().push(row),
+            Err(why) => {
+                let text = |name: &str| row.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+                let gap = |operation: &&str| Gap {
+                    account: text("account"),
+                    region: text("region"),
+                    operation: (*operation).to_owned(),
+                    resource: None,
+                    code: ReasonCode::Unsupported,
+                    error_code: None,
+                    message: format!("{} {} cannot be written down: {why}", R::TABLE.name, text("key")),
+                    exchange: row.get("source").and_then(serde_json::Value::as_u64),
+                };
+                self.gaps.extend(R::TABLE.operations.iter().map(gap));
+            }
         }
     }
 }

@@ -89,7 +89,7 @@ def test_small_pages_change_nothing(exhibit, b, cli_endpoint):
     ran = exhibit.run("reperform")
     assert ran.code == OK, ran.err
     params = [e["params"] for e in exhibit.exchanges() if e["operation"] == "DescribeAlarms" and e["region"] == HOME]
-    assert len(params) == 4 and all(p["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"] and p["MaxRecords"] == 100 for p in params)
+    assert len(params) == 4 and all(p["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm", "LogAlarm"] and p["MaxRecords"] == 100 for p in params)
     assert all(e["body"].endswith(".cbor") for e in exhibit.exchanges() if e["operation"] == "DescribeAlarms")
 
 
@@ -129,3 +129,22 @@ def test_a_topic_of_another_account(exhibit, b):
     exhibit.collect("--control", RECIPIENTS, code=INCOMPLETE)
     found = judged(exhibit, RECIPIENTS)
     assert found["verdict"] == "not-tested" and {r["resource"]: r["verdict"] for r in found["resources"]} == {central: "unknown"}
+
+
+def test_log_alarms_are_asked_for_too_and_others_where_they_are_not_known(exhibit, b):
+    """Left to itself, AWS tells of metric alarms only: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html"""
+    topic = controls_watch.topic(b, "soc", ("email", "soc@example.com", True))
+    arn = f"arn:aws:cloudwatch:{HOME}:{b.account.number}:alarm:deletions"
+    alarm = {"AlarmName": "deletions", "AlarmArn": arn, "ActionsEnabled": True, "AlarmActions": [topic], "StateValue": "OK", "Threshold": 1.0,
+             "ComparisonOperator": "GreaterThanOrEqualToThreshold", "ScheduledQueryConfiguration": {
+                 "QueryString": "filter eventName = 'DeleteTrail'", "LogGroupIdentifiers": ["trail"], "AggregationExpression": "count(*)"}}
+    b.account.answers("cloudwatch", "DescribeAlarms", {"LogAlarms": [alarm]}, region=HOME)
+    told = exhibit.collect("--control", RECIPIENTS)
+    assert told["snapshot"]["records"]["cloudwatch_log_alarm"]["count"] == 1
+    assert told["snapshot"]["records"]["sns_topic"]["count"] == 1, "what it notifies is read"
+    b.account.answers("cloudwatch", "DescribeAlarms", error={"code": "ValidationError", "message": "1 validation error detected: Value 'LogAlarm'", "status": 400},
+                      region=HOME, AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"])
+    b.account.answers("cloudwatch", "DescribeAlarms", {"MetricAlarms": []}, region=HOME, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    told = exhibit.collect("--control", RECIPIENTS)
+    assert told["gaps"] == [] and "cloudwatch_log_alarm" not in told["snapshot"]["records"]
+    assert exhibit.run("reperform").code == OK

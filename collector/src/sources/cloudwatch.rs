@@ -15,13 +15,24 @@ use evidence::record::{
 use serde_json::Value;
 
 use crate::convert::{text, time};
-use crate::source::{Context, Scope, Source, token};
+use crate::source::{Context, Pages, Scope, Source, token};
 
 /// AWS keeps the history of an alarm for 30 days.
 const HISTORY_DAYS: i64 = 31;
 
 /// Left to itself, AWS tells of metric alarms only.
 const ALARM_TYPES: [AlarmType; 3] = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
+
+/// An endpoint that does not have log alarms yet takes their name for a mistake.
+fn knows_no_log_alarms<T>(list: &Pages<T>) -> bool {
+    let mistaken = [
+        "InvalidParameterValue",
+        "InvalidParameterValueException",
+        "ValidationError",
+        "ValidationException",
+    ];
+    list.pages.is_empty() && list.failure.as_ref().is_some_and(|failure| failure.is(&mistaken))
+}
 
 pub(super) static ALARM_HISTORY: Source = Source {
     id: "cloudwatch.alarm_history",
@@ -34,19 +45,21 @@ pub(super) static ALARM_HISTORY: Source = Source {
 /// Reads the alarms of the region; gives the ARNs of what they do when they go off.
 pub(super) async fn alarms(context: &Context<'_>) -> Vec<String> {
     let cloudwatch = context.session.cloudwatch(context.client_region);
-    let list = context
-        .pages(
-            |next| {
-                cloudwatch
-                    .describe_alarms()
-                    .set_alarm_types(Some(ALARM_TYPES.to_vec()))
-                    .max_records(100)
-                    .set_next_token(next)
-                    .send()
-            },
-            |page| token(page.next_token()),
-        )
-        .await;
+    let of = async |types: &[AlarmType]| {
+        let call = |next| {
+            cloudwatch
+                .describe_alarms()
+                .set_alarm_types(Some(types.to_vec()))
+                .max_records(100)
+                .set_next_token(next)
+                .send()
+        };
+        context.pages(call, |page| token(page.next_token())).await
+    };
+    let mut list = of(&ALARM_TYPES).await;
+    if knows_no_log_alarms(&list) {
+        list = of(&ALARM_TYPES[..2]).await;
+    }
     let mut actions = Vec::new();
     for page in &list.pages {
         for alarm in page.output.metric_alarms() {
@@ -186,22 +199,24 @@ async fn alarm_history(context: &Context<'_>) {
     let since = context
         .events
         .map(|window| DateTime::from_secs(window.to.unix() - HISTORY_DAYS * 86_400));
-    let list = context
-        .pages(
-            |next| {
-                cloudwatch
-                    .describe_alarm_history()
-                    .set_alarm_types(Some(ALARM_TYPES.to_vec()))
-                    .history_item_type(HistoryItemType::StateUpdate)
-                    .set_start_date(since)
-                    .scan_by(ScanBy::TimestampAscending)
-                    .max_records(100)
-                    .set_next_token(next)
-                    .send()
-            },
-            |page| token(page.next_token()),
-        )
-        .await;
+    let of = async |types: &[AlarmType]| {
+        let call = |next| {
+            cloudwatch
+                .describe_alarm_history()
+                .set_alarm_types(Some(types.to_vec()))
+                .history_item_type(HistoryItemType::StateUpdate)
+                .set_start_date(since)
+                .scan_by(ScanBy::TimestampAscending)
+                .max_records(100)
+                .set_next_token(next)
+                .send()
+        };
+        context.pages(call, |page| token(page.next_token())).await
+    };
+    let mut list = of(&ALARM_TYPES).await;
+    if knows_no_log_alarms(&list) {
+        list = of(&ALARM_TYPES[..2]).await;
+    }
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for page in &list.pages {
         for item in page.output.alarm_history_items() {

@@ -10,7 +10,7 @@ import moto.iam.models as iam
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import moto_api_backend
 
-from . import clock, recorded, stated, state
+from . import clock, lawful, recorded, stated, state
 from .services import account, cloudtrail, cloudtrail_events, kms
 from .state import STATE
 
@@ -165,6 +165,8 @@ def answer(method: str, path: str, query_text: str, body: bytes = b"") -> tuple[
     name = path.removeprefix("/exhibit/").rstrip("/")
     if method == "GET" and name in ("state", "health"):
         return 200, json.dumps(show(), default=str).encode()
+    if method == "GET" and name == "unlawful":
+        return 200, json.dumps(lawful.found()).encode()
     if method != "POST" or name not in _POST:
         return 404, json.dumps({"error": "no such control endpoint", "post": sorted(_POST), "get": ["health", "state"]}).encode()
     try:

@@ -27,6 +27,7 @@ from .services.s3_roots import ROOTS
 
 # A shape within itself: how often.
 _DEPTH = 2
+_FAR = 253_402_300_799  # 9999-12-31T23:59:59Z
 # Lists that hold one of each kind, by the member that names it.
 _KINDS = {("storagegateway", "ListFileShares", "FileShareInfoList"): ("FileShareType", ("NFS", "SMB"))}
 
@@ -49,8 +50,9 @@ class Spelling:
     unknown: bool = False  # members that the model does not have
     indented: bool = False
     chunked: bool = False  # Transfer-Encoding: chunked, in small pieces
-    moments: str = "number"  # number, fraction, exponent, text
+    moments: str = "number"  # number, fraction, exponent, far
     lists: str = "one"  # one, none (empty), missing, null
+    extreme: bool = False  # the largest numbers, moments in the year 9999, empty texts
     refused: bool = False  # an error, its text under `Message`
 
 
@@ -59,7 +61,7 @@ SPELLINGS = {spelling.name: spelling for spelling in (
     Spelling("fraction", moments="fraction"), Spelling("exponent", moments="exponent"),
     Spelling("nulls-even", nulls=0), Spelling("nulls-odd", nulls=1),
     Spelling("empty-lists", lists="none"), Spelling("missing-lists", lists="missing"), Spelling("null-lists", lists="null"),
-    Spelling("refused", refused=True),
+    Spelling("extreme", extreme=True, moments="far"), Spelling("refused", refused=True),
 )}
 # These say the same as `plain`.
 SAME = ("unknown", "indented", "chunked", "fraction", "exponent")
@@ -117,11 +119,15 @@ class Filled:
         if kind == "boolean":
             return name not in ("IsTruncated", "Truncated")
         if kind in ("integer", "long"):
+            if self.spelling.extreme:
+                return 2**31 - 1 if kind == "integer" else 2**63 - 1
             return max(1, int(shape.metadata.get("min", 1)))
         if kind in ("float", "double"):
-            return 1.5
+            return 1.7e308 if self.spelling.extreme else 1.5
         if kind == "timestamp":
-            return MOMENT
+            return _FAR if self.spelling.moments == "far" else MOMENT
+        if self.spelling.extreme and not getattr(shape, "enum", None) and not name.lower().endswith(("id", "arn", "name", "url", "arns", "bucket")):
+            return b"" if kind == "blob" else ""
         found = text(self.service, self.operation, name, shape, self.asked)
         return found.encode() if kind == "blob" else found
 
@@ -183,9 +189,11 @@ class _Exponent(float):
 
 def _moment(value: int, form: str, spelling: Spelling) -> Any:
     if form == "unixTimestamp":
-        return {"number": value, "fraction": float(value), "exponent": _Exponent(value), "text": value}[spelling.moments]
+        return {"number": value, "fraction": float(value), "exponent": _Exponent(value), "far": value}[spelling.moments]
     if form == "rfc822":
         return formatdate(value, usegmt=True)
+    if spelling.moments == "far":
+        return "9999-12-31T23:59:59.999Z"
     return WRITTEN + {"fraction": ".000Z", "exponent": ".0Z"}.get(spelling.moments, "Z")
 
 

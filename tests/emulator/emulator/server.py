@@ -6,6 +6,7 @@ import collections
 import http.server
 import io
 import random
+import re
 import sys
 import threading
 import traceback
@@ -16,13 +17,14 @@ from moto.iam.models import get_account_id_from
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from . import clock, control, paging, recorded, stated, wire  # noqa: F401  (paging extends moto)
+from . import clock, control, lawful, paging, recorded, stated, wire  # noqa: F401  (paging extends moto)
 from .services import (  # noqa: F401  (they extend moto)
     account, application_autoscaling, autoscaling, cloudtrail, cloudtrail_events, cloudwatch, ec2, eventbridge,
     iam, inspector2, kms, logs, s3, s3_roots, s3control, secretsmanager, sns,
 )
 from .state import STATE
 
+_EXHIBIT = re.compile(r"\baws-sdk-rust/")
 _WARM = ("iam", "ec2", "s3", "s3control", "kms", "cloudtrail", "sts", "account")
 
 
@@ -64,6 +66,8 @@ class Emulator:
             status, answer = control.answer(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), body)
             return self._give(start_response, status, [("Content-Type", "application/json")], answer)
         call = wire.recognise(environ["REQUEST_METHOD"], environ["RAW_URI"], _headers(environ), body)
+        if _EXHIBIT.search(environ.get("HTTP_USER_AGENT", "")):
+            stated.hold_to_the_model(call, environ, body)
 
         given: list[bytes] = []
         recording = recorded.wanted(call, environ, body)

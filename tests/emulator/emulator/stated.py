@@ -25,7 +25,7 @@ from moto.core.utils import get_service_model
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.formparser import parse_form_data
 
-from . import wire
+from . import lawful, wire
 from .defaults import DEFAULTS
 from .extend import Refusal
 from .paging import RULES, page
@@ -89,6 +89,18 @@ def _params(call: wire.Call, operation, environ: dict, body: bytes) -> dict:
     parser = PROTOCOL_PARSERS[_protocol(operation.service_model, environ)](operation)
     return dict(parser.parse({"method": environ["REQUEST_METHOD"], "values": form, "headers": headers, "body": body,
                               "url_path": environ.get("PATH_INFO", ""), "url_params": parameters}))
+
+
+def hold_to_the_model(call: wire.Call, environ: dict, body: bytes) -> None:
+    """Looks whether AWS would take the request (`lawful`), the first time that it is made."""
+    if call.operation == "-" or not lawful.is_new(call, environ.get("RAW_URI", ""), environ.get("QUERY_STRING", ""), body):
+        return
+    model = get_service_model(call.service)
+    try:
+        params = _params(call, model.operation_model(call.operation), environ, body)
+    except Exception as why:
+        return lawful.unreadable(call, why)
+    lawful.note(call, model, params)
 
 
 def _typed(value: Any, shape) -> Any:
