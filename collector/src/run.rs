@@ -20,8 +20,8 @@ use crate::progress::Progress;
 use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
-use crate::source::{Answer, Batch, Context, EventWindow, Scope, Source, ask};
-use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES};
+use crate::source::{Answer, Batch, Context, EventWindow, HistoryReached, Keep, Scope, Source, ask};
+use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES, unread};
 use crate::transport::live::{Capture, Held};
 use crate::transport::replay::Recording;
 
@@ -106,6 +106,7 @@ pub async fn collect(
         sources: &request.sources,
         events: EventWindow::of(opened_at, request.event_days),
         progress: request.progress.as_ref(),
+        capture: Some(&capture),
         collected: Mutex::default(),
     };
     let interrupted = {
@@ -141,7 +142,14 @@ fn seal(draft: Draft, shared: Shared<'_>, interrupted: bool, at: Timestamp) -> R
     let collected = shared.collected.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut gaps = collected.batch.gaps;
     if interrupted {
-        gaps.extend(collected.unfinished.into_values().flatten());
+        let histories = &collected.histories;
+        gaps.extend(
+            collected
+                .unfinished
+                .into_values()
+                .flatten()
+                .map(|gap| naming_days(gap, histories)),
+        );
     }
     gaps.sort();
     gaps.dedup();
@@ -206,6 +214,7 @@ pub(crate) async fn derive(
             snapshot.meta.event_days.unwrap_or(EventWindow::MOST_DAYS),
         ),
         progress: &crate::progress::Silent,
+        capture: None,
         collected: Mutex::default(),
     };
     let mut accounts = Vec::new();
@@ -311,7 +320,22 @@ struct Shared<'a> {
     sources: &'a [&'static Source],
     events: EventWindow,
     progress: &'a dyn Progress,
+    /// Where rows go that are too many for memory; a replay holds them.
+    capture: Option<&'a Arc<Capture>>,
     collected: Mutex<CollectedSoFar>,
+}
+
+impl Keep for Shared<'_> {
+    fn row(&self, table: &str, row: &Row) -> bool {
+        self.capture.is_some_and(|capture| capture.keep_row(table, row))
+    }
+
+    fn history(&self, reached: &HistoryReached) {
+        self.progress.history(reached);
+        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (reached.account.clone(), reached.region.clone());
+        collected.histories.insert(place, reached.clone());
+    }
 }
 
 #[derive(Default)]
@@ -320,6 +344,8 @@ struct CollectedSoFar {
     batch: Batch,
     /// The gaps that remain if a read is cut short, by read.
     unfinished: BTreeMap<(String, &'static str, String), Vec<Gap>>,
+    /// How far the event histories have been read, by account and region.
+    histories: BTreeMap<(String, String), HistoryReached>,
 }
 
 impl Shared<'_> {
@@ -372,7 +398,8 @@ impl Shared<'_> {
             .for_each_concurrent(READS, |(account, source, region, client_region)| async move {
                 let id = &account.scope.account;
                 let context = Context::new(&account.session, id, region, client_region, &account.scope.regions)
-                    .looking_back(self.events);
+                    .looking_back(self.events)
+                    .keeping(self.capture.map(|_| self as &dyn Keep));
                 (source.collect)(&context).await;
                 self.keep(context.into_batch());
                 let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
@@ -381,6 +408,21 @@ impl Shared<'_> {
             })
             .await;
     }
+}
+
+/// Of an event history that was cut short, the days that are missing: what was read of it is kept. The lists
+/// overlap but for few events, so that the first one tells.
+fn naming_days(mut gap: Gap, histories: &BTreeMap<(String, String), HistoryReached>) -> Gap {
+    let reached = histories.get(&(gap.account.clone(), gap.region.clone()));
+    if let Some(reached) = reached.filter(|_| EVENTS.operations.contains(&gap.operation.as_str())) {
+        let back_to = if reached.list == 0 {
+            reached.back_to
+        } else {
+            reached.window.to
+        };
+        gap.message = format!("the run was interrupted: {}", unread(reached.window, back_to));
+    }
+    gap
 }
 
 /// A read gives its rows only when it ends, so one that was cut short has seen nothing.

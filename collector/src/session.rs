@@ -93,7 +93,9 @@ impl Session {
 
 /// Retries without a quota: the transport bounds them.
 fn unbounded() -> RetryPartition {
-    RetryPartition::custom("exhibit").token_bucket(TokenBucket::unlimited()).build()
+    RetryPartition::custom("exhibit")
+        .token_bucket(TokenBucket::unlimited())
+        .build()
 }
 
 /// One constructor per service: the SDK's clients have no trait in common.

@@ -56,7 +56,7 @@ mod support;
 mod tagging;
 mod wafv2;
 
-pub use events::EVENTS;
+pub use events::{EVENTS, unread};
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[

@@ -133,14 +133,14 @@ impl Queue {
     }
 
     /// Waits for the request's turn.
-    pub async fn pass(&self, clock: &dyn Clock) {
+    pub async fn pass<F: Future<Output = ()>>(&self, clock: &dyn Clock, sleep: impl Fn(Duration) -> F) {
         let _turn = self.turn.lock().await;
         loop {
             let wait = self.with(|lane| lane.wait(clock.monotonic()));
             if wait.is_zero() {
                 return;
             }
-            tokio::time::sleep(wait.min(LOOK)).await;
+            sleep(wait.min(LOOK)).await;
         }
     }
 
@@ -201,7 +201,10 @@ mod tests {
                 assert!(held >= 0.0, "{service}:{operation} at {at:?}");
             }
             // Nor does it take much longer than it must.
-            assert!(went[499].as_secs_f64() < 500.0 / rate.per_second * 1.1, "{service}:{operation}");
+            assert!(
+                went[499].as_secs_f64() < 500.0 / rate.per_second * 1.1,
+                "{service}:{operation}"
+            );
         }
     }
 

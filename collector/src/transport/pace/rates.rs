@@ -59,7 +59,10 @@ mod tests {
             let all = crate::operations::all();
             let made = |operation: &str| all.contains(&format!("{}:{operation}", rate.service));
             assert!(rate.operations.iter().all(|name| made(name)), "{rate:?}");
-            assert!(all.iter().any(|call| call.starts_with(&format!("{}:", rate.service))), "{rate:?}");
+            assert!(
+                all.iter().any(|call| call.starts_with(&format!("{}:", rate.service))),
+                "{rate:?}"
+            );
             assert!(rate.per_second > 0.0 && rate.burst >= 1.0, "{rate:?}");
             assert!(rate._page.starts_with("https://docs.aws.amazon.com/"), "{rate:?}");
         }
@@ -68,11 +71,17 @@ mod tests {
     #[test]
     fn operations_share_a_bucket_where_aws_says_so() {
         let name = |service: &str, operation: &str| of(service, operation).0;
-        assert_eq!(name("sso-admin", "ListPermissionSets"), name("sso-admin", "ListInstances"));
+        assert_eq!(
+            name("sso-admin", "ListPermissionSets"),
+            name("sso-admin", "ListInstances")
+        );
         assert_eq!(name("apigateway", "GetStages"), name("apigateway", "GetRestApis"));
         assert_ne!(name("acm", "ListCertificates"), name("acm", "DescribeCertificate"));
         assert_ne!(name("ec2", "DescribeVpcs"), name("ec2", "DescribeSubnets"));
-        assert_ne!(name("elb", "DescribeLoadBalancers"), name("elbv2", "DescribeLoadBalancers"));
+        assert_ne!(
+            name("elb", "DescribeLoadBalancers"),
+            name("elbv2", "DescribeLoadBalancers")
+        );
         assert!(of("iam", "ListUsers").1.is_none());
     }
 }
