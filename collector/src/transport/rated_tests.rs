@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use evidence::clock::{Clock, SystemClock, Timestamp};
@@ -67,6 +68,10 @@ enum Bears {
     Nothing,
     /// One request of so many is turned away, whatever the rate.
     AllBut(usize),
+    /// Everything, but that there is no such host as that of a service.
+    NoHostOf(&'static str),
+    /// Nothing: no host is found.
+    NoHosts,
     /// Nothing but lists, until so many were turned away.
     AfterTurningAway(usize),
 }
@@ -116,7 +121,7 @@ impl Stub {
         let mut state = self.state.lock().unwrap();
         state.requests += 1;
         let bears = match self.bears {
-            Bears::All => true,
+            Bears::All | Bears::NoHostOf(_) | Bears::NoHosts => true,
             Bears::Nothing => false,
             Bears::AllBut(n) => !state.requests.is_multiple_of(n),
             Bears::AfterTurningAway(n) => state.turned_away >= n || call.operation.starts_with("List"),
@@ -154,6 +159,15 @@ impl HttpClient for Stub {
 impl HttpConnector for Stub {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let call = request.extension::<Call>().unwrap().clone();
+        let nobody = match self.bears {
+            Bears::NoHostOf(service) => call.label.service == service,
+            Bears::NoHosts => true,
+            _ => false,
+        };
+        if nobody {
+            let why = "failed to lookup address information: Name or service not known";
+            return HttpConnectorFuture::ready(Err(ConnectorError::io(why.into())));
+        }
         let xml = call.label.service == "elbv2";
         let (status, body) = if self.bears(&call) {
             (200, answer(&call, &params::of(&request)))
@@ -385,4 +399,38 @@ async fn what_is_throttled_for_ever_becomes_a_gap_in_the_end() {
         let read = forever(Attempts { chosen: Some(n) }).await;
         assert_eq!((read.gaps.len(), read.exchanges.len()), (1, n as usize));
     }
+}
+
+#[tokio::test]
+async fn a_service_that_a_region_does_not_offer_is_asked_once() {
+    let sources = &["acm.certificates", "sso-admin.instances"];
+    let read_at = |bears| read(sources, bears, Attempts::default(), None);
+    let absent = read_at(Bears::NoHostOf("sso-admin")).await;
+    let gaps: Vec<_> = absent
+        .gaps
+        .iter()
+        .map(|gap| (gap.operation.as_str(), gap.code))
+        .collect();
+    assert_eq!(gaps, [("sso-admin:ListInstances", ReasonCode::NotOffered)]);
+    assert!(
+        absent.gaps[0].message.starts_with("not offered in us-east-1: "),
+        "{}",
+        absent.gaps[0].message
+    );
+    let asked = absent
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.service == "sso-admin")
+        .count();
+    assert_eq!(asked, 1);
+    assert_eq!(absent.rows["acm_certificate"].len(), 900);
+    // A resolver that finds nothing says nothing of the region.
+    let dark = read_at(Bears::NoHosts).await;
+    assert_eq!(dark.gaps.len(), 2);
+    assert!(
+        dark.gaps.iter().all(|gap| gap.code == ReasonCode::RegionUnreachable),
+        "{:?}",
+        dark.gaps
+    );
+    assert_eq!(dark.exchanges.len(), 10, "five attempts each");
 }
