@@ -28,7 +28,7 @@ use super::live::{Capture, LiveClient};
 use super::{Call, params};
 use crate::progress::Silent;
 use crate::session::Session;
-use crate::source::Context;
+use crate::source::{Context, EventWindow, HistoryReached, Keep};
 
 const FASTER: u32 = 50;
 const ACCOUNT: &str = "111122223333";
@@ -169,7 +169,12 @@ impl HttpConnector for Stub {
             return HttpConnectorFuture::ready(Err(ConnectorError::io(why.into())));
         }
         let xml = call.label.service == "elbv2";
-        let (status, body) = if self.bears(&call) {
+        let (status, body) = if params::of(&request)["NextToken"] == "80" {
+            (
+                400,
+                json!({"__type": "AccessDeniedException", "message": "no more"}).to_string(),
+            )
+        } else if self.bears(&call) {
             (200, answer(&call, &params::of(&request)))
         } else if xml {
             let body = "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
@@ -276,6 +281,25 @@ fn answer(call: &Call, params: &Value) -> String {
             "AccountId": ACCOUNT, "PrincipalType": "GROUP", "PrincipalId": "g", "PermissionSetArn": params["PermissionSetArn"],
         }]})
         .to_string(),
+        // Ten events of ten days on each of nine pages; of the last one the request is refused.
+        ("cloudtrail", "LookupEvents") => {
+            let write = params["LookupAttributes"][0]["AttributeKey"] == "ReadOnly";
+            let from: i64 = params["NextToken"].as_str().map_or(0, |text| text.parse().unwrap());
+            let (end, page) = (params["EndTime"].as_i64().unwrap(), if write { from..from + 10 } else { 0..0 });
+            let events: Vec<Value> = page
+                .map(|day| {
+                    let at = Timestamp::from_unix(end - day * 86_400).unwrap();
+                    let event = json!({"eventID": format!("e{day}"), "eventTime": at, "eventSource": "ssm.amazonaws.com",
+                        "eventName": "UpdateInstanceInformation", "readOnly": false});
+                    json!({"EventId": format!("e{day}"), "EventTime": at.unix(), "CloudTrailEvent": event.to_string()})
+                })
+                .collect();
+            let mut page = json!({ "Events": events });
+            if write {
+                page["NextToken"] = json!((from + 10).to_string());
+            }
+            page.to_string()
+        }
         (service, operation) => panic!("nobody asks {service}:{operation}"),
     }
 }
@@ -298,12 +322,12 @@ const LARGE: &[&str] = &[
     "sso-admin.instances",
 ];
 
-/// Reads the sources from such an AWS; at `endpoint` if there is one.
-async fn read(sources: &[&str], bears: Bears, attempts: Attempts, endpoint: Option<&str>) -> Read {
+/// A session whose requests such an AWS answers; at `endpoint` if there is one.
+fn session(bears: Bears, attempts: Attempts, endpoint: Option<&str>) -> (Session, Stub, Arc<Capture>) {
     let time = Arc::new(Fast::default());
     let stub = Stub::new(bears, time.clone());
     let sleep = SharedAsyncSleep::new(Fast::default());
-    let capture = Capture::in_memory(time.clone(), Duration::from_secs(60), Arc::new(Silent));
+    let capture = Capture::in_memory(time, Duration::from_secs(60), Arc::new(Silent));
     capture.sleep_by(sleep.clone());
     capture.allow(attempts);
     let mut config = SdkConfig::builder()
@@ -315,7 +339,13 @@ async fn read(sources: &[&str], bears: Bears, attempts: Attempts, endpoint: Opti
     if let Some(endpoint) = endpoint {
         config = config.endpoint_url(endpoint);
     }
-    let session = Session::live(config.build(), Some(ACCOUNT.to_owned()));
+    (Session::live(config.build(), Some(ACCOUNT.to_owned())), stub, capture)
+}
+
+/// Reads the sources from such an AWS; at `endpoint` if there is one.
+async fn read(sources: &[&str], bears: Bears, attempts: Attempts, endpoint: Option<&str>) -> Read {
+    let (session, stub, capture) = session(bears, attempts, endpoint);
+    let time = stub.time.clone();
     let regions = [REGION.to_owned()];
     let began = time.monotonic();
     let reads = sources.iter().map(|id| {
@@ -433,4 +463,53 @@ async fn a_service_that_a_region_does_not_offer_is_asked_once() {
         dark.gaps
     );
     assert_eq!(dark.exchanges.len(), 10, "five attempts each");
+}
+
+/// What was kept when the history was said to have been read so far.
+#[derive(Default)]
+struct Kept(Mutex<(usize, Vec<(usize, HistoryReached)>)>);
+
+impl Keep for Kept {
+    fn row(&self, table: &str, _: &Row) -> bool {
+        assert_eq!(table, "cloudtrail_event");
+        self.0.lock().unwrap().0 += 1;
+        true
+    }
+
+    fn history(&self, reached: &HistoryReached) {
+        let mut kept = self.0.lock().unwrap();
+        let rows = kept.0;
+        kept.1.push((rows, reached.clone()));
+    }
+}
+
+#[tokio::test]
+async fn the_event_history_is_kept_page_by_page_and_names_the_days_that_it_lacks() {
+    let (session, _, _) = session(Bears::All, Attempts::default(), Some("http://127.0.0.1:1"));
+    let (regions, kept) = ([REGION.to_owned()], Kept::default());
+    let end: Timestamp = "2025-06-30T12:00:00Z".parse().unwrap();
+    let window = EventWindow::of(end, 90);
+    let context = Context::new(&session, ACCOUNT, REGION, REGION, &regions)
+        .looking_back(window)
+        .keeping(Some(&kept));
+    (crate::sources::EVENTS.collect)(&context).await;
+    let batch = context.into_batch();
+    assert!(!batch.tables.contains_key("cloudtrail_event"), "no row waits in memory");
+    assert_eq!(batch.tables["cloudtrail_event_window"][0]["complete"], false);
+    assert_eq!(batch.gaps.len(), 1);
+    let days = format!("no more; events from {} to 2025-04-12 were not read", window.from.day());
+    assert_eq!(batch.gaps[0].message, days);
+    let kept = kept.0.into_inner().unwrap();
+    assert_eq!(kept.0, 80);
+    let told: Vec<_> = kept
+        .1
+        .iter()
+        .map(|(rows, reached)| (reached.list, reached.pages, *rows))
+        .collect();
+    let pages = (1..=8).map(|page| (0, page, page as usize * 10));
+    assert_eq!(told, pages.chain([(1, 1, 80), (2, 1, 80)]).collect::<Vec<_>>());
+    // A page holds ten days: of a history as dense as SSM agents make it, the rest is foretold.
+    let mut dense = kept.1[0].1.clone();
+    dense.pages = 5200;
+    assert!((350..400).contains(&dense.minutes_left()), "{}", dense.minutes_left());
 }
