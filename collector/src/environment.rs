@@ -14,7 +14,7 @@ use evidence::partition;
 
 use self::credentials::Surroundings;
 use crate::run::CollectError;
-use crate::transport::again::{Attempts, PATIENCE};
+use crate::transport::again::{Attempts, retries};
 use crate::transport::live::{Capture, LiveClient};
 
 pub mod credentials;
@@ -99,15 +99,10 @@ pub fn is_url(text: &str) -> bool {
 /// The same with the capturing transport, for the calls of a run.
 pub fn capturing(loaded: &SdkConfig, app: &str, capture: &Arc<Capture>) -> SdkConfig {
     capture.allow(attempts(loaded, std::env::var_os("AWS_MAX_ATTEMPTS").is_some()));
-    // The transport counts the attempts and says when to try again, and its lanes do what `adaptive`
-    // is for: `transport::again`, `transport::pace`.
-    let retry = RetryConfig::standard()
-        .with_max_attempts(u32::MAX)
-        .with_max_backoff(PATIENCE);
     let mut builder = loaded
         .to_builder()
         .http_client(LiveClient::new(http_client(), capture.clone()))
-        .retry_config(retry)
+        .retry_config(retries())
         // Bodies are read whole, under the transport's own timeout.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     // Found again in CloudTrail's userAgent.

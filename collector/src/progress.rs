@@ -2,6 +2,8 @@
 
 use evidence::gap::Gap;
 
+use crate::source::HistoryReached;
+
 /// Receives a run's progress; all methods may be called from any thread.
 pub trait Progress: Send + Sync {
     /// So many reads (source × account × region) are planned.
@@ -10,6 +12,8 @@ pub trait Progress: Send + Sync {
     fn read(&self, _source: &str, _account: &str, _region: &str) {}
     /// An exchange has been kept.
     fn exchange(&self, _i: u64) {}
+    /// So far has an event history been read.
+    fn history(&self, _reached: &HistoryReached) {}
     /// Something could not be seen.
     fn gap(&self, _gap: &Gap) {}
 }

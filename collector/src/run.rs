@@ -13,7 +13,7 @@ use evidence::clock::{Clock, Timestamp};
 use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Draft, LockerError, Sealing, Writer};
 use evidence::partition;
-use evidence::record::{Account, CloudtrailEvent, Record, Row};
+use evidence::record::{Account, Row};
 use evidence::snapshot::{AccountScope, Chosen, Plan, Snapshot, SnapshotError, SnapshotMeta, Status, Tool};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
@@ -25,8 +25,8 @@ use crate::progress::Progress;
 use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
-use crate::source::{Answer, Batch, Context, EventWindow, Scope, Source, ask};
-use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES, count_once};
+use crate::source::{Answer, Batch, Context, EventWindow, HistoryReached, Keep, Scope, Source, ask};
+use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES, count_once, unread_days};
 use crate::transport::live::{Capture, Held};
 use crate::transport::replay::Recording;
 
@@ -120,6 +120,7 @@ pub async fn collect(
         sources: &request.sources,
         events: EventWindow::of(opened_at, request.event_days),
         progress: request.progress.as_ref(),
+        capture: Some(&capture),
         collected: Mutex::default(),
     };
     let stopped = {
@@ -167,7 +168,8 @@ fn seal(
     count_once(&mut tables);
     if let Some(why) = stopped {
         let unfinished = collected.unfinished.iter();
-        gaps.extend(unfinished.flat_map(|((account, _, region), source)| unread(account, source, region, why)));
+        let unread = unfinished.flat_map(|((account, _, region), source)| unread(account, source, region, why));
+        gaps.extend(unread.map(|gap| naming_days(gap, &collected.histories)));
     }
     gaps.sort();
     gaps.dedup();
@@ -246,6 +248,7 @@ async fn derive_from(
             &snapshot.exchanges,
         ),
         progress: &crate::progress::Silent,
+        capture: None,
         collected: Mutex::default(),
     };
     let mut accounts = Vec::new();
@@ -358,7 +361,22 @@ struct Shared<'a> {
     sources: &'a [&'static Source],
     events: EventWindow,
     progress: &'a dyn Progress,
+    /// Where rows go that are too many for memory; a replay holds them.
+    capture: Option<&'a Arc<Capture>>,
     collected: Mutex<CollectedSoFar>,
+}
+
+impl Keep for Shared<'_> {
+    fn row(&self, table: &str, row: &Row) -> bool {
+        self.capture.is_some_and(|capture| capture.keep_row(table, row))
+    }
+
+    fn history(&self, reached: &HistoryReached) {
+        self.progress.history(reached);
+        let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (reached.account.clone(), reached.region.clone());
+        collected.histories.insert(place, reached.clone());
+    }
 }
 
 #[derive(Default)]
@@ -369,6 +387,8 @@ struct CollectedSoFar {
     unfinished: BTreeMap<(String, &'static str, String), &'static Source>,
     /// Reads that broke down: account, region of the client, and source.
     broken: Vec<(String, String, &'static Source)>,
+    /// How far the event histories have been read, by account and region.
+    histories: BTreeMap<(String, String), HistoryReached>,
 }
 
 impl Shared<'_> {
@@ -388,16 +408,22 @@ impl Shared<'_> {
     }
 
     /// The gaps of a read that broke down. The rows that it had so far are not kept: another answer might have come
-    /// first.
-    fn broke_down(&self, account: &str, source: &'static Source, region: &str, client_region: &str) -> Batch {
+    /// first. Only the event history, whose pages come one after the other and go away one by one, keeps what it had.
+    fn broke_down(
+        &self,
+        account: &str,
+        source: &'static Source,
+        region: &str,
+        client_region: &str,
+        seen: Batch,
+    ) -> Batch {
         let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
         collected
             .broken
             .push((account.to_owned(), client_region.to_owned(), source));
-        Batch {
-            gaps: unread(account, source, region, BROKE_DOWN),
-            ..Batch::default()
-        }
+        let mut batch = if source.id == EVENTS.id { seen } else { Batch::default() };
+        batch.gaps.extend(unread(account, source, region, BROKE_DOWN));
+        batch
     }
 
     /// Reads every source in every account and region.
@@ -442,16 +468,14 @@ impl Shared<'_> {
             .for_each_concurrent(READS, |(account, source, region, client_region)| async move {
                 let id = &account.scope.account;
                 let context = Context::new(&account.session, id, region, client_region, &account.scope.regions)
-                    .looking_back(self.events);
+                    .looking_back(self.events)
+                    .keeping(self.capture.map(|_| self as &dyn Keep));
                 let read = AssertUnwindSafe((source.collect)(&context)).catch_unwind().await;
-                let mut batch = match read {
-                    Ok(()) => context.into_batch(),
-                    Err(_) => self.broke_down(id, source, region, client_region),
-                };
-                if account.scope.events_home.as_deref() == Some(region) {
-                    leave_out_regional_events(&mut batch);
-                }
-                self.keep(batch);
+                let seen = context.into_batch();
+                self.keep(match read {
+                    Ok(()) => seen,
+                    Err(_) => self.broke_down(id, source, region, client_region, seen),
+                });
                 let mut collected = self.collected.lock().unwrap_or_else(PoisonError::into_inner);
                 collected.unfinished.remove(&(id.clone(), source.id, region.to_owned()));
                 self.progress.read(source.id, id, region);
@@ -465,6 +489,21 @@ const INTERRUPTED: &str = "the run was interrupted before this was read";
 /// The same. No word of what went wrong: which of several calls in flight breaks down first is chance, and a replay has
 /// to give the same gap. The panic itself is on stderr.
 const BROKE_DOWN: &str = "exhibit broke down while it read this: a fault of exhibit's, please report it";
+
+/// Of an event history that was cut short, the days that are missing: what was read of it is kept. The lists
+/// overlap but for few events, so that the first one tells.
+fn naming_days(mut gap: Gap, histories: &BTreeMap<(String, String), HistoryReached>) -> Gap {
+    let reached = histories.get(&(gap.account.clone(), gap.region.clone()));
+    if let Some(reached) = reached.filter(|_| EVENTS.operations.contains(&gap.operation.as_str())) {
+        let back_to = if reached.list == 0 {
+            reached.back_to
+        } else {
+            reached.window.to
+        };
+        gap.message = format!("the run was interrupted: {}", unread_days(reached.window, back_to));
+    }
+    gap
+}
 
 /// A read gives its rows only when it ends, so one that was cut short has seen nothing.
 fn unread(account: &str, source: &Source, region: &str, why: &str) -> Vec<Gap> {
@@ -647,49 +686,6 @@ async fn without_credentials(config: &SdkConfig, target: &Target) -> Option<Coll
 fn events_home(home: &str, regions: &[String], sources: &[&'static Source]) -> Option<String> {
     let read = sources.iter().any(|source| source.id == EVENTS.id);
     (read && !regions.iter().any(|region| region == home)).then(|| home.to_owned())
-}
-
-/// Services that are not bound to a region: their events stand in the partition's home.
-const GLOBAL_EVENTS: &[&str] = &[
-    "account",
-    "artifact",
-    "billing",
-    "billingconsole",
-    "cloudfront",
-    "cloudtrail",
-    "globalaccelerator",
-    "health",
-    "iam",
-    "organizations",
-    "payments",
-    "route53",
-    "route53domains",
-    "shield",
-    "signin",
-    "sso",
-    "sso-directory",
-    "identitystore",
-    "sts",
-    "support",
-    "tax",
-    "trustedadvisor",
-    "waf",
-];
-
-/// Of a region that is out of scope only the events of global services are rows, and all that root did.
-fn leave_out_regional_events(batch: &mut Batch) {
-    if let Some(events) = batch.tables.get_mut(CloudtrailEvent::TABLE.name) {
-        events.retain(|event| {
-            let text = |column: &str| {
-                event
-                    .get(column)
-                    .and_then(serde_json::Value::as_str)
-                    .unwrap_or_default()
-            };
-            let service = text("event_source").split('.').next().unwrap_or_default();
-            GLOBAL_EVENTS.contains(&service) || text("user_type") == "Root" || text("event_name") == "AssumeRoot"
-        });
-    }
 }
 
 /// The client region of the recorded GetCallerIdentity: whichever the environment had.

@@ -155,6 +155,47 @@ pub struct Pages<T> {
     pub failure: Option<Failure>,
 }
 
+/// Where rows go that are too many to be held until a read ends, and how far it has come.
+pub trait Keep: Send + Sync {
+    /// Keeps a row, unless its table has one of the same account, region and key. Says whether it is new.
+    fn row(&self, table: &str, row: &Row) -> bool;
+
+    /// The event history has been read so far.
+    fn history(&self, reached: &HistoryReached);
+}
+
+/// How far one of the lists of a region's event history has been read. AWS begins with the latest events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryReached {
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// Which list, from 0.
+    pub list: usize,
+    /// How many lists there are.
+    pub lists: usize,
+    /// Pages read of it.
+    pub pages: u64,
+    /// The earliest event so far; what the window begins with when the list has ended.
+    pub back_to: Timestamp,
+    /// What is asked for.
+    pub window: EventWindow,
+}
+
+impl HistoryReached {
+    /// Minutes that the rest of the list will take, at AWS's two pages a second and as many events a day as so far.
+    pub fn minutes_left(&self) -> u64 {
+        let seconds = |from: Timestamp, to: Timestamp| u64::try_from(to.unix() - from.unix()).unwrap_or_default();
+        let (read, rest) = (
+            seconds(self.back_to, self.window.to),
+            seconds(self.window.from, self.back_to),
+        );
+        let pages = self.pages.saturating_mul(rest) / read.max(1);
+        pages / 2 / 60
+    }
+}
+
 /// What a source is given.
 pub struct Context<'a> {
     /// The account's clients.
@@ -169,6 +210,8 @@ pub struct Context<'a> {
     pub regions: &'a [String],
     /// The event history to ask for; `None` where nothing is read yet.
     pub events: Option<EventWindow>,
+    /// Where rows go page by page; `None`: into memory, as all others.
+    keep: Option<&'a dyn Keep>,
     batch: Mutex<Batch>,
 }
 
@@ -188,6 +231,7 @@ impl<'a> Context<'a> {
             client_region,
             regions,
             events: None,
+            keep: None,
             batch: Mutex::default(),
         }
     }
@@ -197,6 +241,30 @@ impl<'a> Context<'a> {
     pub fn looking_back(mut self, events: EventWindow) -> Self {
         self.events = Some(events);
         self
+    }
+
+    /// With a place for rows that are many.
+    #[must_use]
+    pub fn keeping(mut self, keep: Option<&'a dyn Keep>) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Keeps a row of a table that may be too large for memory.
+    pub fn put_away<R: Record>(&self, record: &R) {
+        match (self.keep, serde_json::to_value(record)) {
+            (Some(keep), Ok(serde_json::Value::Object(row))) => {
+                keep.row(R::TABLE.name, &row);
+            }
+            _ => self.put(record),
+        }
+    }
+
+    /// Tells how far the event history has been read.
+    pub fn reached(&self, reached: &HistoryReached) {
+        if let Some(keep) = self.keep {
+            keep.history(reached);
+        }
     }
 
     /// The rows and gaps so far.
@@ -308,31 +376,33 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let mut pages = Vec::new();
+    let failure = each_page(call, next, |page| pages.push(page)).await;
+    Pages { pages, failure }
+}
+
+/// Reads a list to its end and gives each page away as it comes; tells why it is not complete.
+pub async fn each_page<T, E, F>(
+    call: impl Fn(Option<String>) -> F,
+    next: impl Fn(&T) -> Next,
+    mut page: impl FnMut(Answer<T>),
+) -> Option<Failure>
+where
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
     let mut token: Option<String> = None;
     loop {
         let answer = match ask(call(token.clone())).await {
             Ok(answer) => answer,
-            Err(failure) => {
-                return Pages {
-                    pages,
-                    failure: Some(failure),
-                };
-            }
+            Err(failure) => return Some(failure),
         };
         let following = next(&answer.output);
         let exchange = answer.exchange;
-        pages.push(answer);
+        page(answer);
         match following {
-            Ok(None) => {
-                return Pages { pages, failure: None };
-            }
+            Ok(None) => return None,
             Ok(following) if following != token => token = following,
-            _ => {
-                return Pages {
-                    pages,
-                    failure: Some(Failure::endless(exchange)),
-                };
-            }
+            _ => return Some(Failure::endless(exchange)),
         }
     }
 }

@@ -58,7 +58,7 @@ mod wafv2;
 
 pub(crate) use identity_center::count_once;
 
-pub use events::EVENTS;
+pub use events::{EVENTS, unread_days};
 
 /// Every source. The first two are read before all others: they tell whom and where to ask.
 pub static SOURCES: &[&Source] = &[

@@ -23,6 +23,8 @@ mod cbor;
 pub mod live;
 pub mod pace;
 pub mod params;
+#[cfg(test)]
+mod rated_tests;
 pub mod redaction;
 pub mod replay;
 pub mod sample;

@@ -249,9 +249,8 @@ seen AS (
     ) END AS unseen,
     -- Where AWS does not offer a service there is nothing to test.
     CASE WHEN verdict = 'unknown' AND resource IN (region, account) THEN (
-      SELECT MIN(substr(gap.operation, 1, instr(gap.operation, ':') - 1)) FROM gap
-      WHERE gap.account = found.account AND gap.region = found.region AND gap.operation IN ({operations})
-      HAVING MIN(gap.code = 'not-offered')
+      SELECT CASE WHEN MIN(gap.code = 'not-offered') THEN MIN(substr(gap.operation, 1, instr(gap.operation, ':') - 1)) END
+      FROM gap WHERE gap.account = found.account AND gap.region = found.region AND gap.operation IN ({operations})
     ) END AS absent,
     -- An approved deviation is accepted until its exception expires.
     CASE WHEN verdict = 'fail' THEN (

@@ -132,8 +132,22 @@ impl<W: Read + Write + Seek> ArchiveWriter<W> {
 
     /// Adds an entry.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
+        self.entry(name, bytes.len() as u64, |zip| zip.write_all(bytes))
+    }
+
+    /// Adds an entry of that size, as it is read.
+    pub fn add_from(&mut self, name: &str, size: u64, mut bytes: impl Read) -> Result<(), ArchiveError> {
+        self.entry(name, size, |zip| std::io::copy(&mut bytes, zip).map(|_| ()))
+    }
+
+    fn entry(
+        &mut self,
+        name: &str,
+        size: u64,
+        write: impl FnOnce(&mut ZipWriter<Careful<W>>) -> std::io::Result<()>,
+    ) -> Result<(), ArchiveError> {
         self.names.add(name)?;
-        let added = put(&mut self.zip, name, bytes);
+        let added = put(&mut self.zip, name, size, write);
         // The disk's word comes before what the zip writer makes of it.
         careful::take(&self.failure)?;
         added
@@ -182,7 +196,7 @@ impl Packed {
         let mut names = Vec::new();
         for (name, bytes) in entries {
             check_name(name)?;
-            put(&mut zip, name, bytes)?;
+            put(&mut zip, name, bytes.len() as u64, |zip| zip.write_all(bytes))?;
             names.push(name.to_owned());
         }
         let zip = zip.finish()?.into_inner();
@@ -191,15 +205,20 @@ impl Packed {
 }
 
 /// Writes an entry in the one form.
-fn put<W: Write + Seek>(zip: &mut ZipWriter<W>, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
+fn put<W: Write + Seek>(
+    zip: &mut ZipWriter<W>,
+    name: &str,
+    size: u64,
+    write: impl FnOnce(&mut ZipWriter<W>) -> std::io::Result<()>,
+) -> Result<(), ArchiveError> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(6))
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644)
-        .large_file(bytes.len() >= u32::MAX as usize);
+        .large_file(size >= u64::from(u32::MAX));
     let started = zip.start_file(name, options);
-    let written = zip.write_all(bytes);
+    let written = write(zip);
     started?;
     Ok(written?)
 }

@@ -25,6 +25,7 @@ mod layout;
 mod manual;
 mod put;
 mod reconciled;
+mod rows;
 mod verify;
 mod vouch;
 mod writer;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use collector::progress::Progress;
+use collector::source::HistoryReached;
 use collector::{Collected, Request};
 use evidence::clock::{Clock, SystemClock};
 use evidence::gap::Gap;
@@ -233,6 +234,19 @@ impl Progress for Bar {
 
     fn exchange(&self, i: u64) {
         self.bar.set_message(format!("{i} exchanges"));
+    }
+
+    fn history(&self, reached: &HistoryReached) {
+        let left = plural(usize::try_from(reached.minutes_left()).unwrap_or(usize::MAX), "minute");
+        let text = format!(
+            "events of {} back to {}, about {left} more",
+            reached.region,
+            reached.back_to.day()
+        );
+        tracing::info!(pages = reached.pages, "{text}");
+        if reached.minutes_left() > 0 {
+            self.bar.set_message(text);
+        }
     }
 
     fn gap(&self, gap: &Gap) {

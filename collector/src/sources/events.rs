@@ -1,17 +1,18 @@
 //! CloudTrail's event history: what changed something, sign-ins, all that root did, and the
 //! starts of root sessions (AssumeRoot). Other reads would only be noise, and there are very many.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput;
 use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use evidence::clock::Timestamp;
 use evidence::gap::ReasonCode;
 use evidence::record::{CloudtrailEvent, CloudtrailEventWindow};
 use serde_json::{Map, Value};
 
-use crate::convert::text;
+use crate::convert::{text, time};
 use crate::failure::Failure;
-use crate::source::{Context, EventWindow, Scope, Source, token};
+use crate::source::{Context, EventWindow, HistoryReached, Scope, Source, each_page, token};
 
 const LOOKUP: &str = "cloudtrail:LookupEvents";
 
@@ -33,16 +34,22 @@ const LOOKUPS: [(LookupAttributeKey, &str); 3] = [
 
 async fn events(context: &Context<'_>) {
     let Some(window) = context.events else { return };
-    let mut found: BTreeMap<String, CloudtrailEvent> = BTreeMap::new();
+    let mut found: BTreeSet<String> = BTreeSet::new();
     let (mut complete, mut last) = (true, None);
     // One after the other: AWS allows two requests a second in all.
-    for (key, value) in LOOKUPS {
-        let (exchange, whole) = lookup(context, window, key, value, &mut found).await;
+    for (list, (key, value)) in LOOKUPS.into_iter().enumerate() {
+        let reached = HistoryReached {
+            account: context.account.to_owned(),
+            region: context.region.to_owned(),
+            list,
+            lists: LOOKUPS.len(),
+            pages: 0,
+            back_to: window.to,
+            window,
+        };
+        let (exchange, whole) = lookup(context, reached, key, value, &mut found).await;
         complete &= whole;
         last = exchange.or(last);
-    }
-    for event in found.values() {
-        context.put(event);
     }
     if let Some(source) = last {
         context.put(&CloudtrailEventWindow {
@@ -58,16 +65,18 @@ async fn events(context: &Context<'_>) {
     }
 }
 
-/// Reads one list; tells its last exchange, and whether it was read to its end.
+/// Reads one list; tells its last exchange, and whether it was read to its end. Rows go out page by page: of a
+/// history there may be millions.
 async fn lookup(
     context: &Context<'_>,
-    window: EventWindow,
+    mut reached: HistoryReached,
     key: LookupAttributeKey,
     value: &str,
-    found: &mut BTreeMap<String, CloudtrailEvent>,
+    found: &mut BTreeSet<String>,
 ) -> (Option<u64>, bool) {
     let cloudtrail = context.session.cloudtrail(context.client_region);
     let moment = |at: Timestamp| aws_smithy_types::DateTime::from_secs(at.unix());
+    let window = reached.window;
     // The value is there, so this cannot fail.
     let Ok(attribute) = LookupAttribute::builder()
         .attribute_key(key)
@@ -76,45 +85,113 @@ async fn lookup(
     else {
         return (None, false);
     };
-    let list = context
-        .pages(
-            |next| {
-                cloudtrail
-                    .lookup_events()
-                    .lookup_attributes(attribute.clone())
-                    .start_time(moment(window.from))
-                    .end_time(moment(window.to))
-                    .max_results(50)
-                    .set_next_token(next)
-                    .send()
-            },
-            |page| token(page.next_token()),
-        )
-        .await;
-    for page in &list.pages {
-        for event in page.output.events() {
-            let id = event.event_id().unwrap_or_default().to_owned();
-            match read(context, event, page.exchange) {
-                Ok(row) => {
-                    found.entry(row.event_id.clone()).or_insert(row);
-                }
-                Err(why) => {
-                    let failure = Failure {
-                        code: ReasonCode::Unsupported,
-                        error_code: None,
-                        message: format!("the event cannot be read: {why}"),
-                        exchange: Some(page.exchange),
-                    };
-                    context.gap(LOOKUP, Some(&id), &failure);
-                }
+    let mut exchange = None;
+    let failure = each_page(
+        |next| {
+            cloudtrail
+                .lookup_events()
+                .lookup_attributes(attribute.clone())
+                .start_time(moment(window.from))
+                .end_time(moment(window.to))
+                .max_results(50)
+                .set_next_token(next)
+                .send()
+        },
+        |page: &LookupEventsOutput| token(page.next_token()),
+        |page| {
+            exchange = Some(page.exchange);
+            for event in page.output.events() {
+                keep(context, event, page.exchange, found);
+            }
+            let earliest = page
+                .output
+                .events()
+                .iter()
+                .filter_map(|event| time(event.event_time()))
+                .min();
+            reached.pages += 1;
+            reached.back_to = match page.output.next_token() {
+                Some(_) => earliest.map_or(reached.back_to, |at| reached.back_to.min(at)),
+                None => window.from,
+            };
+            context.reached(&reached);
+        },
+    )
+    .await;
+    let Some(mut failure) = failure else {
+        return (exchange, true);
+    };
+    if reached.pages > 0 {
+        failure.message = format!("{}; {}", failure.message, unread_days(window, reached.back_to));
+    }
+    context.gap(LOOKUP, None, &failure);
+    (exchange, false)
+}
+
+/// Which days of the window are missing, where a list was read back to a moment.
+pub fn unread_days(window: EventWindow, back_to: Timestamp) -> String {
+    format!(
+        "events from {} to {} were not read",
+        window.from.day(),
+        back_to.min(window.to).day()
+    )
+}
+
+fn keep(context: &Context<'_>, event: &Event, exchange: u64, found: &mut BTreeSet<String>) {
+    match read(context, event, exchange) {
+        Ok(row) => {
+            // The lists overlap: the first counts.
+            if found.insert(row.event_id.clone()) && is_of_scope(context, &row) {
+                context.put_away(&row);
             }
         }
+        Err(why) => {
+            let failure = Failure {
+                code: ReasonCode::Unsupported,
+                error_code: None,
+                message: format!("the event cannot be read: {why}"),
+                exchange: Some(exchange),
+            };
+            context.gap(LOOKUP, Some(event.event_id().unwrap_or_default()), &failure);
+        }
     }
-    let exchange = list.pages.last().map(|page| page.exchange);
-    if let Some(failure) = &list.failure {
-        context.gap(LOOKUP, None, failure);
-    }
-    (exchange, list.failure.is_none())
+}
+
+/// Services that are not bound to a region: their events stand in the partition's home.
+const GLOBAL_EVENTS: &[&str] = &[
+    "account",
+    "artifact",
+    "billing",
+    "billingconsole",
+    "cloudfront",
+    "cloudtrail",
+    "globalaccelerator",
+    "health",
+    "iam",
+    "organizations",
+    "payments",
+    "route53",
+    "route53domains",
+    "shield",
+    "signin",
+    "sso",
+    "sso-directory",
+    "identitystore",
+    "sts",
+    "support",
+    "tax",
+    "trustedadvisor",
+    "waf",
+];
+
+/// Of a region that is out of scope, the home of the partition, only the events of global services are rows, and all
+/// that root did.
+fn is_of_scope(context: &Context<'_>, event: &CloudtrailEvent) -> bool {
+    let service = event.event_source.split('.').next().unwrap_or_default();
+    context.regions.iter().any(|region| region == context.region)
+        || GLOBAL_EVENTS.contains(&service)
+        || event.user_type.as_deref() == Some("Root")
+        || event.event_name == "AssumeRoot"
 }
 
 /// A row of what CloudTrail recorded.

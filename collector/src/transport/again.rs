@@ -14,19 +14,28 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{
     ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
 };
-use aws_smithy_types::retry::ErrorKind;
+use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 use serde_json::Value;
 
 /// Attempts of a call that fails otherwise than by throttling, where nobody chose a number.
 const ATTEMPTS: u32 = 5;
 /// How long an operation may be throttled without a single answer before it becomes a gap.
 pub const PATIENCE: Duration = Duration::from_secs(600);
+/// Attempts after which the SDK ends a call by itself: hours. A client that loads credentials counts up to it.
+const SDK_ATTEMPTS: u32 = 1000;
 /// Waiting after the first failed attempt; twice as long after each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// The longest waiting of a call.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// The same after so many throttled attempts of a call.
 const LONGER_WAIT: (u32, Duration) = (20, Duration::from_secs(20));
+
+/// The SDK's settings under which the transport alone decides. Its lanes do what mode `adaptive` is for.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(SDK_ATTEMPTS)
+        .with_max_backoff(PATIENCE)
+}
 
 /// How often a call may be tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

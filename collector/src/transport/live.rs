@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -17,6 +18,7 @@ use evidence::canonical;
 use evidence::clock::Clock;
 use evidence::exchange::{Exchange, Outcome};
 use evidence::locker::{Draft, LockerError};
+use evidence::record::Row;
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 
@@ -71,6 +73,7 @@ pub struct Capture {
     lanes: Mutex<BTreeMap<String, Arc<Queue>>>,
     calls: Mutex<Calls>,
     attempts: OnceLock<Attempts>,
+    sleep: OnceLock<SharedAsyncSleep>,
     /// Attempts of an operation in a row that got no answer in time.
     silent: Mutex<BTreeMap<String, u32>>,
     /// Hosts that have answered, by region.
@@ -115,6 +118,7 @@ impl Capture {
             lanes: Mutex::default(),
             calls: Mutex::default(),
             attempts: OnceLock::new(),
+            sleep: OnceLock::new(),
             silent: Mutex::default(),
             heard_from: Mutex::default(),
         })
@@ -186,6 +190,19 @@ impl Capture {
         }
     }
 
+    /// Keeps a row in the run's spool; see [`Draft::keep_row`]. One that cannot be stored fails the run.
+    pub fn keep_row(&self, table: &str, row: &Row) -> bool {
+        let mut draft = self.draft.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(draft) = draft.as_mut() else { return false };
+        match draft.keep_row(table, row) {
+            Ok(new) => new,
+            Err(e) => {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(e);
+                false
+            }
+        }
+    }
+
     /// Whether the operation has stopped answering, so that asking on would only take time.
     fn is_silent(&self, operation: &str) -> bool {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,6 +222,18 @@ impl Capture {
     pub fn allow(&self, attempts: Attempts) {
         // Said once, before the first call.
         let _ = self.attempts.set(attempts);
+    }
+
+    /// From now on requests wait by this, which goes with the clock.
+    #[cfg(test)]
+    pub fn sleep_by(&self, sleep: SharedAsyncSleep) {
+        let _ = self.sleep.set(sleep);
+    }
+
+    fn sleep(&self, time: Duration) -> Sleep {
+        self.sleep
+            .get_or_init(|| SharedAsyncSleep::new(TokioSleep::new()))
+            .sleep(time)
     }
 
     /// The lane of a request. An emulator on this machine has no limits until it throttles.
@@ -247,7 +276,7 @@ impl Capture {
                     return true;
                 }
             }
-            tokio::time::sleep(SIBLING_LOOK).await;
+            self.sleep(SIBLING_LOOK).await;
         }
         false
     }
@@ -337,7 +366,8 @@ impl LiveConnector {
     async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let call = admit(&request)?;
         let lane = self.capture.lane(&call, request.uri());
-        lane.pass(self.capture.clock.as_ref()).await;
+        lane.pass(self.capture.clock.as_ref(), |time| self.capture.sleep(time))
+            .await;
         let limit = self.capture.limit(&call);
         // A closed semaphore cannot be: nothing closes them.
         let _each = limit.acquire().await.map_err(|e| ConnectorError::user(e.into()))?;

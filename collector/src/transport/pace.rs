@@ -133,14 +133,14 @@ impl Queue {
     }
 
     /// Waits for the request's turn.
-    pub async fn pass(&self, clock: &dyn Clock) {
+    pub async fn pass<F: Future<Output = ()>>(&self, clock: &dyn Clock, sleep: impl Fn(Duration) -> F) {
         let _turn = self.turn.lock().await;
         loop {
             let wait = self.with(|lane| lane.wait(clock.monotonic()));
             if wait.is_zero() {
                 return;
             }
-            tokio::time::sleep(wait.min(LOOK)).await;
+            sleep(wait.min(LOOK)).await;
         }
     }
 

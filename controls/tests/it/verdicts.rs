@@ -51,6 +51,22 @@ fn an_empty_list_is_not_a_failed_one() {
 }
 
 #[test]
+fn where_aws_does_not_offer_a_service_nothing_is_left_open() {
+    let absent = DENIED.replace("access-denied", "not-offered");
+    assert_eq!(verdict(&snapshot(&absent)), (ControlVerdict::Na, None, false));
+    let good = "[[iam_user]]\nname = \"a\"\n";
+    assert_eq!(
+        verdict(&snapshot(&format!("{good}{absent}"))),
+        (ControlVerdict::Pass, None, false)
+    );
+    // A refusal beside it is still one.
+    assert_eq!(
+        verdict(&snapshot(&format!("{good}{absent}{DENIED}"))),
+        (ControlVerdict::NotTested, Some(ReasonCode::AccessDenied), false)
+    );
+}
+
+#[test]
 fn a_fail_outweighs_a_gap_and_says_that_it_is_incomplete() {
     let bad = "[[iam_user]]\nname = \"a\"\npath = \"/bad/\"\n";
     assert_eq!(

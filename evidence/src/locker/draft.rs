@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::disk::DiskFile;
+use super::rows::SpooledRows;
 use super::{At, Layout, LockerError, Writer, put};
 use crate::archive::ArchiveWriter;
 use crate::canonical;
@@ -30,6 +31,7 @@ pub struct Draft {
     tool: Tool,
     plan: Plan,
     spool: Spool,
+    rows: SpooledRows,
     salt: Option<Secret>,
 }
 
@@ -110,8 +112,11 @@ impl Draft {
         spool: Spool,
     ) -> Self {
         let plan = spool.plan.clone();
+        // What a crash has left of it is no evidence: records are made anew from the exchanges.
+        let rows = SpooledRows::at(spool.dir.join("rows.jsonl"));
         Self {
             writer,
+            rows,
             run,
             seq_open,
             opened_at,
@@ -180,6 +185,18 @@ impl Draft {
         let i = exchange.i;
         self.spool.exchanges.push(exchange);
         Ok(i)
+    }
+
+    /// Keeps a row in the spool, not in memory; unless its table has one of the same account, region and key.
+    /// Says whether it is new. The table then is none of [`Sealing::tables`].
+    pub fn keep_row(&mut self, table: &str, row: &Row) -> Result<bool, LockerError> {
+        let disk = self.writer.layout.disk();
+        self.rows.keep(disk, table, row)
+    }
+
+    /// Drops what [`Self::keep_row`] has kept of a table in an account and region.
+    pub fn drop_rows(&mut self, table: &str, account: &str, region: &str) {
+        self.rows.drop_of(table, account, region);
     }
 
     /// Logs what the run's calls will carry into AWS's own log: the digest of the checkpoint over
@@ -280,7 +297,10 @@ impl Draft {
                 count: rows.len() as u64,
                 sha256: Digest::of(&text),
             };
-            records.insert(table.clone(), (lines, text));
+            records.insert(table.clone(), (lines, Some(text)));
+        }
+        for table in self.rows.tables() {
+            records.insert(table.clone(), (self.rows.lines(&table)?, None));
         }
         let meta = SnapshotMeta {
             format: FORMAT.to_owned(),
@@ -308,7 +328,14 @@ impl Draft {
         archive.add("exchanges.jsonl", exchanges.1.as_bytes())?;
         archive.add("gaps.jsonl", gaps.1.as_bytes())?;
         for (table, (_, text)) in &records {
-            archive.add(&format!("records/{table}.jsonl"), text.as_bytes())?;
+            let name = format!("records/{table}.jsonl");
+            match text {
+                Some(text) => archive.add(&name, text.as_bytes())?,
+                None => {
+                    let text = self.rows.text(table);
+                    archive.add_from(&name, text.size, text)?;
+                }
+            }
         }
         self.spool.bodies.seek(SeekFrom::Start(0)).at(&self.spool.dir)?;
         let mut bodies = BufReader::new(&mut self.spool.bodies);
