@@ -16,7 +16,6 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail loudly")]
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,10 +26,11 @@ use controls::evaluate::evaluate_in;
 use controls::manual::Frame;
 use controls::result::{ControlResult, ControlVerdict, ResourceVerdict};
 use controls::settings::{ParameterSetting, Settings};
-use evidence::archive::ArchiveWriter;
 use evidence::locker::Locker;
-use evidence::snapshot::{Bodies, Snapshot};
+use evidence::snapshot::Snapshot;
 
+#[path = "../../controls/tests/it/common/elsewhere_answers.rs"]
+mod answers;
 #[path = "../../controls/tests/it/common/elsewhere.rs"]
 mod elsewhere;
 
@@ -72,7 +72,9 @@ fn differences(folder: &Path, controls: &[String]) -> Vec<String> {
         .unwrap();
     let mut found = Vec::new();
     for to in &ELSEWHERE {
-        let (mut there, zip) = moved(&recorded, &zip, to);
+        let (mut there, zip) = answers::moved(&recorded, &zip, to, |operation, body| {
+            (operation == "GetCredentialReport").then(|| report(body, to))
+        });
         let derived = runtime.block_on(collector::replay(&there, zip)).unwrap();
         for (what, calls) in [("not recorded", derived.missing), ("not asked", derived.unused)] {
             found.extend(calls.iter().map(|call| format!("{}: {what}: {call}", to.partition)));
@@ -147,34 +149,9 @@ fn settings(toml: &str) -> Settings {
     settings
 }
 
-/// The snapshot and its bodies in another partition.
-fn moved(recorded: &Snapshot, zip: &[u8], to: &Elsewhere) -> (Snapshot, Vec<u8>) {
-    let bodies = Bodies::of(zip.to_vec()).unwrap();
-    let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()));
-    let mut moved = to.snapshot(recorded);
-    for exchange in &mut moved.exchanges {
-        let Some(file) = &exchange.body else { continue };
-        let body = bodies.read(file).unwrap();
-        let kind = exchange
-            .headers
-            .get("content-type")
-            .map(String::as_str)
-            .unwrap_or_default();
-        let body = match exchange.operation.as_str() {
-            _ if kind.starts_with("application/cbor") => cbor(&body, to),
-            "GetCredentialReport" => report(&String::from_utf8(body).unwrap(), to),
-            _ => to.text(&String::from_utf8(body).unwrap()).into_bytes(),
-        };
-        archive.add(file, &body).unwrap();
-        // S3's client holds the body against it.
-        let length = exchange.headers.get_mut("content-length");
-        length.into_iter().for_each(|length| *length = body.len().to_string());
-    }
-    (moved, archive.finish().unwrap().into_inner())
-}
-
 /// IAM's report is a table in base64.
-fn report(body: &str, to: &Elsewhere) -> Vec<u8> {
+fn report(body: &[u8], to: &Elsewhere) -> Vec<u8> {
+    let body = std::str::from_utf8(body).unwrap();
     let Some((before, rest)) = body.split_once("<Content>") else {
         return body.as_bytes().to_vec();
     };
@@ -183,40 +160,4 @@ fn report(body: &str, to: &Elsewhere) -> Vec<u8> {
     let table = String::from_utf8(STANDARD.decode(packed).unwrap()).unwrap();
     let content = STANDARD.encode(to.text(&table));
     format!("{before}<Content>{content}</Content>{after}").into_bytes()
-}
-
-/// CBOR is a row of heads; only texts have their length in front (RFC 8949, section 3).
-fn cbor(body: &[u8], to: &Elsewhere) -> Vec<u8> {
-    let (mut out, mut at) = (Vec::new(), 0);
-    while at < body.len() {
-        let (major, low) = (body[at] >> 5, body[at] & 31);
-        let extra = match low {
-            24 => 1,
-            25 => 2,
-            26 => 4,
-            27 => 8,
-            _ => 0,
-        };
-        let head = &body[at..=at + extra];
-        at += head.len();
-        if !matches!(major, 2 | 3) || low == 31 {
-            out.extend(head);
-            continue;
-        }
-        let length = match extra {
-            0 => usize::from(low),
-            _ => head[1..].iter().fold(0, |n, byte| n << 8 | usize::from(*byte)),
-        };
-        let text = &body[at..at + length];
-        at += length;
-        match std::str::from_utf8(text).map(|text| to.text(text)) {
-            Ok(text) if major == 3 => {
-                out.push(0x7a);
-                out.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
-                out.extend(text.bytes());
-            }
-            _ => out.extend(head.iter().chain(text)),
-        }
-    }
-    out
 }

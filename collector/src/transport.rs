@@ -19,6 +19,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 mod cbor;
 pub mod live;
 pub mod params;
+#[cfg(test)]
+mod partitions;
 pub mod redaction;
 pub mod replay;
 pub mod sample;
