@@ -7,6 +7,13 @@ use evidence::snapshot::{Bodies, Snapshot};
 
 use super::elsewhere::Elsewhere;
 
+/// Is the call, the table or the host that begins so one of a service that the partition does not have? What is
+/// recorded of it is not asked there.
+pub fn is_lacking(to: &Elsewhere, name: &str) -> bool {
+    let cloudfront = ["cloudfront:", "cloudfront_", "cloudfront."];
+    to.partition == "aws-us-gov" && cloudfront.iter().any(|begin| name.starts_with(begin))
+}
+
 /// The snapshot and its bodies in another partition. `special` has the answers that need more than other texts, by
 /// operation.
 pub fn moved(
