@@ -51,6 +51,7 @@ rust-test: lint
 	$(LINTED) test $(BUILD) --workspace --lib --bins --tests
 
 changed: build $(VENV) ## Only the tests that what you changed since the last commit can break
+	$(LINTED) build $(BUILD) --quiet -p exhibit --examples
 	EXHIBIT_BIN=$(CURDIR)/$(EXHIBIT) RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings .venv/bin/python .ci/changed.py
 
 renew: $(SDK) ## Write anew what is kept of help, results, the catalogue and the binder; then read the difference

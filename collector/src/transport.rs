@@ -24,6 +24,8 @@ pub mod live;
 pub mod pace;
 pub mod params;
 #[cfg(test)]
+mod partitions;
+#[cfg(test)]
 mod rated_tests;
 pub mod redaction;
 pub mod replay;

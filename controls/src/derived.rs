@@ -278,6 +278,8 @@ mod tests {
     pub(super) fn snapshot(tables: serde_json::Value, gaps: serde_json::Value) -> Snapshot {
         let digest = "0".repeat(64);
         let nothing = serde_json::json!({ "count": 0, "sha256": digest });
+        let caller = serde_json::json!({ "account": "111122223333", "caller_arn": "arn:aws:iam::111122223333:role/auditor",
+            "regions": ["us-east-1"] });
         let mut tables: BTreeMap<String, Vec<evidence::record::Row>> = serde_json::from_value(tables).unwrap();
         for (name, rows) in &mut tables {
             for (at, row) in rows.iter_mut().enumerate() {
@@ -296,7 +298,7 @@ mod tests {
             meta: serde_json::from_value(serde_json::json!({
                 "format": "exhibit.snapshot/1", "run": "20250630T000000Z-00000000", "seq_open": 1,
                 "opened_at": "2025-06-30T00:00:00Z", "closed_at": "2025-06-30T00:00:00Z", "status": "complete",
-                "tool": { "name": "exhibit", "version": "0" }, "accounts": [], "sources": [], "operations": [],
+                "tool": { "name": "exhibit", "version": "0" }, "accounts": [caller], "sources": [], "operations": [],
                 "exchanges": nothing, "gaps": nothing, "records": {}, "max_clock_skew_s": 0,
             }))
             .unwrap(),

@@ -18,17 +18,19 @@ pub struct Partition {
     pub other: Option<&'static str>,
     /// What the names of its endpoints end in.
     pub dns_suffix: &'static str,
+    /// Whether it has CloudFront: GovCloud and the isolated ones have none, and AWS's name for it leads into the
+    /// commercial partition (<https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/setting-up-cloudfront.html>).
+    pub cloudfront: bool,
     /// Where CloudFront takes its certificates from ACM
-    /// (<https://docs.aws.amazon.com/acm/latest/userguide/acm-regions.html>); China's takes IAM's, GovCloud and the
-    /// isolated partitions have no CloudFront.
+    /// (<https://docs.aws.amazon.com/acm/latest/userguide/acm-regions.html>); China's takes those of IAM.
     pub cloudfront_certificates: Option<&'static str>,
 }
 
 /// The partitions that AWS names publicly.
 pub static KNOWN: &[Partition] = &[
-    known("aws", "us-east-1", Some("eu-west-1"), "amazonaws.com").with_cloudfront(),
-    known("aws-cn", "cn-north-1", Some("cn-northwest-1"), "amazonaws.com.cn"),
-    known("aws-eusc", "eusc-de-east-1", None, "amazonaws.eu").with_cloudfront(),
+    known("aws", "us-east-1", Some("eu-west-1"), "amazonaws.com").with_cloudfront(Some("us-east-1")),
+    known("aws-cn", "cn-north-1", Some("cn-northwest-1"), "amazonaws.com.cn").with_cloudfront(None),
+    known("aws-eusc", "eusc-de-east-1", None, "amazonaws.eu").with_cloudfront(Some("eusc-de-east-1")),
     known("aws-iso", "us-iso-east-1", Some("us-iso-west-1"), "c2s.ic.gov"),
     known("aws-iso-b", "us-isob-east-1", Some("us-isob-west-1"), "sc2s.sgov.gov"),
     known("aws-iso-e", "eu-isoe-west-1", None, "cloud.adc-e.uk"),
@@ -47,14 +49,16 @@ const fn known(
         home,
         other,
         dns_suffix,
+        cloudfront: false,
         cloudfront_certificates: None,
     }
 }
 
 impl Partition {
-    const fn with_cloudfront(self) -> Self {
+    const fn with_cloudfront(self, certificates: Option<&'static str>) -> Self {
         Self {
-            cloudfront_certificates: Some(self.home),
+            cloudfront: true,
+            cloudfront_certificates: certificates,
             ..self
         }
     }

@@ -50,6 +50,7 @@ def test_verdict(account, cli_endpoint, binary, tmp_path, control, state):
         assert resource["reason"] and resource["account"] == account.number
         assert resource["source"]["exchange"] >= 1 and len(resource["source"]["body_sha256"]) == 64
     assert found["counts"]["unknown"] == 0 and not found["incomplete"] and found["criteria"]
+    exhibit.same_in_other_partitions(control)
 
 
 def test_every_control_of_the_catalogue_is_here(exhibit):

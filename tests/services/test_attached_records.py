@@ -59,6 +59,7 @@ def attach(exhibit: Exhibit, control: str, *facts: str, files: dict[str, str] | 
 
 
 def judged(exhibit: Exhibit, control: str) -> dict:
+    exhibit.same_in_other_partitions(control)
     return exhibit.test("--control", control)[control]
 
 

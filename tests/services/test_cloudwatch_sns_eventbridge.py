@@ -55,6 +55,7 @@ def test_an_answered_alarm(exhibit, b, tmp_path):
     # The one of today has time; the one of 40 days ago is no longer in AWS's history.
     first, second, today = sorted(rows)
     assert failing(found) == {first, second} and rows[today]["verdict"] == "na"
+    exhibit.same_in_other_partitions(RESPONSE)
     ran = exhibit.run("reperform")
     assert ran.code == OK, ran.err
 
@@ -69,6 +70,7 @@ def test_an_answered_alarm(exhibit, b, tmp_path):
                       "--reviewer", "Bo Chen", "--statement", "Looked into", "--facts", "facts.toml")
     assert ran.code == OK, ran.err
     assert judged(exhibit, RESPONSE)["verdict"] == "pass"
+    exhibit.same_in_other_partitions(RESPONSE)
 
 
 def test_small_pages_change_nothing(exhibit, b, cli_endpoint):

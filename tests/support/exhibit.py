@@ -122,6 +122,13 @@ class Exhibit:
             check_counts(control)
         return found
 
+    def same_in_other_partitions(self, *controls: str) -> None:
+        """The newest snapshot, read again as it were in GovCloud, China, the Sovereign Cloud and an unknown partition, is judged the same."""
+        tool = BINARY.parent / "examples" / "in_other_partitions"
+        assert tool.is_file(), f"{tool} is not there: `make lint` builds it"
+        ran = subprocess.run([tool, self.folder, *controls], capture_output=True, text=True, timeout=300)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
     def verify(self, *path, code: int = OK) -> dict:
         ran = self.run("verify", "--format", "json", *path)
         assert ran.code == code, f"exit {ran.code}, not {code}\n{ran.err}\n{ran.out}"

@@ -140,6 +140,7 @@ fn a_source_that_breaks_down_is_a_gap_in_the_sealed_run_and_in_its_replay() {
         sources: &sources,
         events: EventWindow::of(clock.now(), 1),
         progress: &crate::progress::Silent,
+        capture: None,
         collected: Mutex::default(),
     };
     let runtime = crate::Runtime::new().unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use evidence::gap::ReasonCode;
+use evidence::partition;
 use evidence::record::{CloudfrontBehavior, CloudfrontDistribution, Wafv2DistributionAcl};
 
 use super::put::{list, put, sorted};
@@ -23,19 +24,14 @@ pub(super) static DISTRIBUTIONS: Source = Source {
     collect: |context| Box::pin(distributions(context)),
 };
 
-/// Partitions without CloudFront. The SDK knows one endpoint of it, that of the commercial partition,
-/// which does not know the caller ("AWS GovCloud (US) User Guide", Amazon CloudFront).
-const WITHOUT: &[&str] = &["us-gov-", "us-iso", "eusc-"];
-
 async fn distributions(context: &Context<'_>) {
-    if WITHOUT.iter().any(|start| context.client_region.starts_with(start)) {
+    let partition = context.session.partition();
+    // The SDK knows one endpoint of it, that of the commercial partition, which does not know the caller of another.
+    if partition::named(partition).is_some_and(|known| !known.cloudfront) {
         let failure = Failure {
             code: ReasonCode::NotOffered,
             error_code: None,
-            message: format!(
-                "CloudFront is not offered in the partition of {}",
-                context.client_region
-            ),
+            message: format!("CloudFront is not offered in the partition {partition}"),
             exchange: None,
         };
         return context.gap("cloudfront:ListDistributions", None, &failure);

@@ -12,6 +12,7 @@ mod power;
 mod power_cut;
 mod signature;
 mod signature_hostile;
+mod spelled;
 mod timestamp;
 
 /// The usual number of cases of a property, or `PROPTEST_CASES` (`make fuzz`).
