@@ -659,7 +659,7 @@ pub(crate) async fn identity_error(failure: &Failure, config: &SdkConfig, target
             CollectError::Identity(text)
         }
         (_, ReasonCode::AccessDenied) => {
-            let region = config.region().map_or("us-east-1", |region| region.as_ref());
+            let region = config.region().map(AsRef::as_ref).unwrap_or_default();
             CollectError::Credentials(Surroundings::real().await.refused(failure, region))
         }
         _ => CollectError::Unreachable(text),

@@ -64,6 +64,44 @@ impl Partition {
     }
 }
 
+/// Commercial regions that every account has; the others are opted into, and refuse tokens that
+/// are for the default regions alone (AWS General Reference, "Managing AWS Regions"; IAM User
+/// Guide, "Manage AWS STS in an AWS Region").
+static DEFAULT_REGIONS: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Starts of the names of regions that are of other partitions than the commercial one.
+const ELSEWHERE: &[&str] = &["cn-", "eu-isoe-", "eusc-", "us-gov-", "us-iso"];
+
+/// Whether this is a region of the commercial partition that an account has to opt into.
+///
+/// ```
+/// use evidence::partition::is_opted_into;
+///
+/// assert!(is_opted_into("eu-south-1"));
+/// assert!(!is_opted_into("eu-west-1") && !is_opted_into("us-gov-west-1"));
+/// ```
+pub fn is_opted_into(region: &str) -> bool {
+    !ELSEWHERE.iter().any(|start| region.starts_with(start)) && !DEFAULT_REGIONS.contains(&region)
+}
+
 /// The partition of that name, if it is known.
 pub fn named(name: &str) -> Option<&'static Partition> {
     KNOWN.iter().find(|partition| partition.name == name)

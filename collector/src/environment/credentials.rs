@@ -11,6 +11,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_types::os_shim_internal::{Env, Fs};
+use evidence::partition;
 
 use crate::Failure;
 use crate::transport::live::{causes, chain};
@@ -32,29 +33,6 @@ impl fmt::Display for Refused {
 
 /// Where there is nothing at all.
 const START: &str = "run `aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID, and try again";
-
-/// Commercial regions that every account has; the others are opted into, and refuse tokens that
-/// are for the default regions alone (AWS General Reference, "Managing AWS Regions"; IAM User
-/// Guide, "Manage AWS STS in an AWS Region").
-const DEFAULT_REGIONS: &[&str] = &[
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
 
 /// What says where credentials come from: variables, and the files of profiles.
 pub struct Surroundings {
@@ -391,7 +369,7 @@ impl Surroundings {
                 remedy: "set AWS_SESSION_TOKEN too".to_owned(),
             };
         }
-        if unknown && is_opted_into(region) {
+        if unknown && partition::is_opted_into(region) {
             return Refused {
                 cause: format!(
                     "the region {region} (AWS_REGION or the profile) refuses them ({said}): an account has to opt into it, and it \
@@ -467,13 +445,6 @@ fn web_identity(file: &str, whose: &str, said: &str) -> Refused {
         cause: format!("the web identity token in {file} ({whose}) gave no credentials: {said}"),
         remedy: "check that the file is there and fresh, and that the role's trust policy admits its issuer".to_owned(),
     }
-}
-
-fn is_opted_into(region: &str) -> bool {
-    let other_partition = ["cn-", "eusc-", "us-gov-", "us-iso"]
-        .iter()
-        .any(|start| region.starts_with(start));
-    !other_partition && !DEFAULT_REGIONS.contains(&region)
 }
 
 /// AWS's own code and message, if the error is an answer of AWS.

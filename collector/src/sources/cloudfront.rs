@@ -121,9 +121,10 @@ mod tests {
 
     #[tokio::test]
     async fn where_there_is_no_cloudfront_nobody_is_asked() {
-        for home in ["us-gov-west-1", "eusc-de-east-1"] {
+        for partition in ["aws-us-gov", "aws-iso"] {
             let session = answering::session(|operation| panic!("{operation} was asked"));
-            let context = Context::new(&session, "111122223333", "global", home, &[]);
+            let session = session.of_account("111122223333", partition);
+            let context = Context::new(&session, "111122223333", "global", "home-1", &[]);
             distributions(&context).await;
             let codes: Vec<_> = context.into_batch().gaps.iter().map(|gap| gap.code).collect();
             assert_eq!(codes, [ReasonCode::NotOffered]);

@@ -9,6 +9,7 @@
 //! (`NotAction` of all of IAM and Organizations) is not everything; nor is `iam:*` alone, which is a way to everything.
 
 use evidence::clock::Timestamp;
+use evidence::partition;
 
 use super::address::{self, Range};
 use super::caller::{Caller, Way, Who};
@@ -68,7 +69,7 @@ pub(crate) struct Holder<'a> {
 
 impl Holder<'_> {
     fn partition(&self) -> &str {
-        self.arn.split(':').nth(1).unwrap_or("aws")
+        partition::of_arn(self.arn).unwrap_or_default()
     }
 
     fn by(&self, range: Range) -> Caller {

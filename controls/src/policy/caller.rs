@@ -283,7 +283,7 @@ fn organization() -> Shape {
 /// ARNs of users, roles and sessions. A path may hold a colon in theory; it is not looked for.
 fn principal_arns(named: Option<&str>) -> Vec<Shape> {
     let of = |service: &str| {
-        let shape = Shape::default().text("arn:aws").many(Class::Name).text(service);
+        let shape = Shape::default().text("arn:").many(Class::Name).text(service);
         followed_by_account(shape, named).text(":").many(Class::NoColon)
     };
     vec![of(":iam::"), of(":sts::")]
@@ -293,7 +293,7 @@ fn principal_arns(named: Option<&str>) -> Vec<Shape> {
 fn resource_arns(named: Option<&str>) -> Vec<Shape> {
     let start = || {
         Shape::default()
-            .text("arn:aws")
+            .text("arn:")
             .many(Class::Name)
             .text(":")
             .many(Class::Name)
