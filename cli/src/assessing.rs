@@ -61,8 +61,26 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// What is to be judged: as [`Self::of`], with a word where it was not collected for all that is judged.
+    pub fn to_judge(selection: &Selection, config: &Config, locker: &Locker) -> Result<Self, Stop> {
+        let subject = Self::of(selection, config, locker)?;
+        let wanted = &selection.controls;
+        if let Self::Snapshot(latest) = &subject
+            && selection.snapshot.is_none()
+            && let Some(chosen) = &latest.controls
+            && (wanted.is_empty() || wanted.iter().any(|id| !chosen.ids.contains(id)))
+        {
+            complain(&format!(
+                "There is no snapshot of all controls: {} was collected for {chosen}, and the others are not tested. \
+                 `exhibit collect` without --control asks for all.",
+                latest.run
+            ));
+        }
+        Ok(subject)
+    }
+
     /// By `--period` or `--snapshot`, else the newest full snapshot: complete, and for all controls in scope. Where
-    /// there is none, the newest complete one, and a word about it.
+    /// there is none, the newest complete one.
     pub fn of(selection: &Selection, config: &Config, locker: &Locker) -> Result<Self, Stop> {
         if let Some(name) = &selection.period {
             return config.period(name).cloned().map(Self::Period);
@@ -77,16 +95,6 @@ impl Subject {
                 locker.dir().display()
             )));
         };
-        let wanted = &selection.controls;
-        if let Some(chosen) = &latest.controls
-            && (wanted.is_empty() || wanted.iter().any(|id| !chosen.ids.contains(id)))
-        {
-            complain(&format!(
-                "There is no snapshot of all controls: {} was collected for {chosen}, and the others are not tested. \
-                 `exhibit collect` without --control asks for all.",
-                latest.run
-            ));
-        }
         Ok(Self::Snapshot(latest.clone()))
     }
 

@@ -139,7 +139,7 @@ fn unread_home<'a>(snapshot: &'a Snapshot, scope: &AccountScope) -> Option<&'a s
 struct Asked<'a> {
     /// Regions by account and operation; `global` where a gap stands for all of them.
     places: BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>,
-    /// Accounts in which the plan was worked through.
+    /// Accounts in which the plan was worked through, or gaps tell what was not.
     complete: BTreeSet<&'a str>,
     plan: BTreeSet<&'a str>,
 }
@@ -164,13 +164,19 @@ impl<'a> Asked<'a> {
         }
         let meta = &snapshot.meta;
         let whole = meta.status == Status::Complete;
+        // A run that was cut short tells of every read that did not end: the others did.
+        let told = |account: &str| {
+            let unread = |gap: &Gap| gap.resource.is_none() && gap.exchange.is_none() && gap.account == account;
+            let mut gaps = snapshot.gaps.iter();
+            gaps.any(|gap| unread(gap) && gap.code == ReasonCode::EvidenceMissing)
+        };
         Self {
             places,
             complete: meta
                 .accounts
                 .iter()
-                .filter(|_| whole)
                 .map(|a| a.account.as_str())
+                .filter(|account| whole || told(account))
                 .collect(),
             plan: meta.operations.iter().map(String::as_str).collect(),
         }

@@ -41,7 +41,7 @@ pub fn run(global: &Global, args: &args::Bind) -> Result<Exit, Stop> {
         None => Locker::open(&global.locker)?,
     };
     let locker = whole.without_last_exports();
-    let subject = Subject::of(&args.selection, &config, &locker)?;
+    let subject = Subject::to_judge(&args.selection, &config, &locker)?;
     let against = match &args.against {
         Some(name) => Some(Subject::named(name, &config, &locker)?),
         None => before(&subject, &config, &locker)?,

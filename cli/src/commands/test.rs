@@ -20,7 +20,7 @@ pub fn run(global: &Global, args: &Selection) -> Result<Exit, Stop> {
     let catalogue = config.catalogue()?;
     let only = super::chosen_controls(&catalogue, &args.controls)?;
     let locker = Locker::open(&global.locker)?;
-    let subject = Subject::of(args, &config, &locker)?;
+    let subject = Subject::to_judge(args, &config, &locker)?;
     let catalogue = if only.is_empty() {
         catalogue
     } else {

@@ -20,7 +20,7 @@ use serde_json::Value;
 /// Attempts of a call that fails otherwise than by throttling, where nobody chose a number.
 const ATTEMPTS: u32 = 5;
 /// How long an operation may be throttled without a single answer before it becomes a gap.
-pub const PATIENCE: Duration = Duration::from_secs(600);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 /// Attempts after which the SDK ends a call by itself: hours. A client that loads credentials counts up to it.
 const SDK_ATTEMPTS: u32 = 1000;
 /// Waiting after the first failed attempt; twice as long after each further one.
@@ -254,20 +254,20 @@ mod tests {
         let mut tell = |call: &str, outcome, at| calls.tell(Attempts::default(), call, "op", outcome, s(at)).again;
         for at in 0..5000 {
             assert!(tell("a", THROTTLED, at).is_some_and(|wait| wait <= LONGER_WAIT.1));
-            if at % 500 == 0 {
+            if at % 150 == 0 {
                 assert_eq!(tell("b", Outcome::Answered, at), None);
             }
         }
-        // Since the last answer ten minutes have passed.
-        assert!(tell("a", THROTTLED, 5100).is_some());
-        assert_eq!(tell("a", THROTTLED, 5101), None);
+        // Since the last answer three minutes have passed.
+        assert!(tell("a", THROTTLED, 5130).is_some());
+        assert_eq!(tell("a", THROTTLED, 5131), None);
         assert_eq!(
-            tell("c", THROTTLED, 5102),
+            tell("c", THROTTLED, 5132),
             None,
             "nor is the next one worth the waiting"
         );
-        tell("d", Outcome::Answered, 5103);
-        assert!(tell("e", THROTTLED, 5104).is_some());
+        tell("d", Outcome::Answered, 5133);
+        assert!(tell("e", THROTTLED, 5134).is_some());
     }
 
     #[test]
