@@ -24,6 +24,8 @@ pub struct Found {
     pub unusable: Vec<(String, Option<String>)>,
     /// All names that the account has.
     pub known: Vec<String>,
+    /// Regions that are enabled, and out of scope, sorted.
+    pub elsewhere: Vec<String>,
     /// Rows of table `region`, and gaps.
     pub batch: Batch,
 }
@@ -54,7 +56,7 @@ pub async fn find(session: &Session, account: &str, home: &str, scope: &Regions)
         Regions::Only(names) => names.iter().any(|n| n == name),
     };
     let known: Vec<String> = seen.iter().flatten().map(|region| region.name.clone()).collect();
-    let mut asked = Vec::new();
+    let (mut asked, mut elsewhere) = (Vec::new(), Vec::new());
     for region in seen.iter().flatten() {
         // AWS's two services spell the same states differently.
         let enabled = matches!(
@@ -64,6 +66,8 @@ pub async fn find(session: &Session, account: &str, home: &str, scope: &Regions)
         let in_scope = enabled && in_scope(&region.name);
         if in_scope {
             asked.push(region.name.clone());
+        } else if enabled {
+            elsewhere.push(region.name.clone());
         }
         context.put(&Region {
             account: account.to_owned(),
@@ -92,12 +96,15 @@ pub async fn find(session: &Session, account: &str, home: &str, scope: &Regions)
         (Regions::All, None) => asked.push(home.to_owned()),
         (Regions::All, Some(_)) => {}
     }
-    asked.sort();
-    asked.dedup();
+    for names in [&mut asked, &mut elsewhere] {
+        names.sort();
+        names.dedup();
+    }
     Found {
         in_scope: asked,
         unusable,
         known,
+        elsewhere,
         batch: context.into_batch(),
     }
 }

@@ -26,7 +26,7 @@ use crate::region::Found;
 pub use crate::region::Regions;
 use crate::session::Session;
 use crate::source::{Answer, Batch, Context, EventWindow, HistoryReached, Keep, Scope, Source, ask};
-use crate::sources::{EVENTS, IDENTITY, REGIONS, SOURCES, count_once, unread_days};
+use crate::sources::{EVENTS, IDENTITY, IDENTITY_CENTER, REGIONS, SOURCES, count_once, unread_days};
 use crate::transport::live::{Capture, Held};
 use crate::transport::replay::Recording;
 
@@ -263,9 +263,15 @@ async fn derive_from(
         let regions = Regions::Only(scope.regions.clone());
         let found = crate::region::find(&session, &scope.account, &home, &regions).await;
         shared.keep(found.batch);
+        let asked = |region: &String| {
+            snapshot.exchanges.iter().any(|e| {
+                e.account == scope.account && e.region == *region && e.call() == "sso-admin:ListInstances"
+            })
+        };
         accounts.push(Opened {
             session,
             home,
+            elsewhere: found.elsewhere.into_iter().filter(asked).collect(),
             scope: scope.clone(),
         });
     }
@@ -353,6 +359,8 @@ fn plan(sources: &[&'static Source], event_days: u32, controls: Option<&Chosen>)
 struct Opened {
     session: Session,
     home: String,
+    /// Regions out of scope, in one of which Identity Center may be at home.
+    elsewhere: Vec<String>,
     scope: AccountScope,
 }
 
@@ -449,6 +457,10 @@ impl Shared<'_> {
                         if source.id == EVENTS.id {
                             let home = account.scope.events_home.iter();
                             reads.extend(home.map(|r| (account, source, r.as_str(), r.as_str())));
+                        }
+                        if source.id == IDENTITY_CENTER.id {
+                            let elsewhere = account.elsewhere.iter();
+                            reads.extend(elsewhere.map(|r| (account, source, r.as_str(), r.as_str())));
                         }
                     }
                 }
@@ -573,7 +585,12 @@ async fn open_accounts(
             events_home: events_home(&home, &found.in_scope, shared.sources),
             regions: found.in_scope,
         };
-        accounts.push(Opened { session, home, scope });
+        accounts.push(Opened {
+            session,
+            home,
+            elsewhere: found.elsewhere,
+            scope,
+        });
     }
     Ok(accounts)
 }

@@ -56,7 +56,7 @@ mod support;
 mod tagging;
 mod wafv2;
 
-pub(crate) use identity_center::count_once;
+pub(crate) use identity_center::{IDENTITY_CENTER, count_once};
 
 pub use events::{EVENTS, unread_days};
 
@@ -122,7 +122,7 @@ pub static SOURCES: &[&Source] = &[
     &iam::AUTHORIZATION,
     &iam::USERS,
     &iam::VIRTUAL_MFA_DEVICES,
-    &identity_center::IDENTITY_CENTER,
+    &IDENTITY_CENTER,
     &identity_providers::PROVIDERS,
     &inspector2::SCANNING,
     &kms::ALIASES,

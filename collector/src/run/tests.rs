@@ -129,6 +129,7 @@ fn a_source_that_breaks_down_is_a_gap_in_the_sealed_run_and_in_its_replay() {
     let opened = Opened {
         session: Session::live(config, Some(ACCOUNT.to_owned())),
         home: "us-east-1".to_owned(),
+        elsewhere: Vec::new(),
         scope: AccountScope {
             account: ACCOUNT.to_owned(),
             caller_arn: format!("arn:aws:iam::{ACCOUNT}:user/x"),

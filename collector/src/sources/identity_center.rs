@@ -15,7 +15,8 @@ use crate::convert::{text, time};
 use crate::failure::Failure;
 use crate::source::{Context, Scope, Source, token};
 
-pub(super) static IDENTITY_CENTER: Source = Source {
+/// Read in all enabled regions, in scope or not: an instance is seen in its home alone, and holds the people of all.
+pub(crate) static IDENTITY_CENTER: Source = Source {
     id: "sso-admin.instances",
     operations: &[
         "identitystore:ListGroupMemberships",
