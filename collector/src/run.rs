@@ -264,9 +264,10 @@ async fn derive_from(
         let found = crate::region::find(&session, &scope.account, &home, &regions).await;
         shared.keep(found.batch);
         let asked = |region: &String| {
-            snapshot.exchanges.iter().any(|e| {
-                e.account == scope.account && e.region == *region && e.call() == "sso-admin:ListInstances"
-            })
+            snapshot
+                .exchanges
+                .iter()
+                .any(|e| e.account == scope.account && e.region == *region && e.call() == "sso-admin:ListInstances")
         };
         accounts.push(Opened {
             session,
