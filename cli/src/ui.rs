@@ -104,8 +104,8 @@ pub fn verdict_cell(verdict: ControlVerdict, observe: bool) -> String {
     styled(style, &format!("{word:<11}"))
 }
 
-/// `3 fail, 9 pass of 12`.
-pub fn counts(counts: &Counts) -> String {
+/// `3 fail, 9 pass`; of an empty population, whether it was looked at.
+pub fn counts(counts: &Counts, verdict: ControlVerdict) -> String {
     let parts = [
         (counts.fail, "fail"),
         (counts.unknown, "unknown"),
@@ -118,10 +118,10 @@ pub fn counts(counts: &Counts) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{n} {word}"))
         .collect();
-    if parts.is_empty() {
-        "nothing to test".to_owned()
-    } else {
-        parts.join(", ")
+    match (parts.is_empty(), verdict) {
+        (true, ControlVerdict::NotTested) => "nothing seen".to_owned(),
+        (true, _) => "nothing to test".to_owned(),
+        (false, _) => parts.join(", "),
     }
 }
 

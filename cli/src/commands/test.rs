@@ -193,7 +193,7 @@ fn print_control(control: &ControlAssessment) -> Result<(), Stop> {
         "  {} {:<34} {}",
         verdict_cell(control.verdict, control.observe),
         page.id,
-        dim(&counts(&control.latest.counts))
+        dim(&counts(&control.latest.counts, control.verdict))
     );
     let indent = " ".repeat(14);
     let width = columns().saturating_sub(indent.len());
