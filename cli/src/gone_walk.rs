@@ -37,6 +37,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("s3", "NoSuchBucket"),
     ("s3control", "NoSuchAccessPoint"),
     ("storagegateway", "InvalidGatewayRequestException"),
+    ("wafv2", "WAFNonexistentItemException"),
 ];
 
 /// Where it is an answer (no login profile, a topic of an alarm that does not exist, no web ACL), or about no thing of the
@@ -47,7 +48,6 @@ const AN_ANSWER: &[&str] = &[
     "sns:ListSubscriptionsByTopic",
     "support:DescribeTrustedAdvisorCheckResult",
     "wafv2:GetWebACL",
-    "wafv2:GetWebACLForResource",
 ];
 
 struct Walk {

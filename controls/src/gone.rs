@@ -52,12 +52,24 @@ pub(crate) fn apart(snapshot: &Snapshot) -> (Cow<'_, Snapshot>, Vec<Gone<'_>>) {
             false
         });
     }
+    // What another service was asked about it has been listed by its own.
+    let mut elsewhere: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for row in present.tables.values().flatten() {
+        let Some(source) = row.get("source").and_then(serde_json::Value::as_u64) else {
+            continue;
+        };
+        for (_, account, thing) in things.iter().filter(|(_, account, thing)| is_of(row, account, thing)) {
+            let first = elsewhere.entry((account, thing)).or_insert(source);
+            *first = source.min(*first);
+        }
+    }
     let gone = gaps.into_iter().map(|gap| Gone {
         gap,
         listed: gap
             .resource
             .as_deref()
-            .and_then(|resource| listed.get(&(gap.account.as_str(), resource)).copied()),
+            .map(|resource| (gap.account.as_str(), resource))
+            .and_then(|thing| listed.get(&thing).or(elsewhere.get(&thing)).copied()),
     });
     (Cow::Owned(present), gone.collect())
 }

@@ -91,6 +91,8 @@ const CODES: &[(&str, &[&str])] = &[
     ("ssm-incidents", &["ResourceNotFoundException"]),
     ("sso-admin", &["ResourceNotFoundException"]),
     ("transfer", &["ResourceNotFoundException"]),
+    // Of GetWebACLForResource: "because your resource doesn't exist". One without a web ACL is answered without one.
+    ("wafv2", &["WAFNonexistentItemException"]),
 ];
 
 /// Services that have one code for much, and say it in the message: the code, and the words.

@@ -37,9 +37,6 @@ impl Acl {
             .await
         {
             Ok(answer) => Some((Self::of(answer.output.web_acl()), answer.exchange)),
-            Err(failure) if failure.is(&["WAFNonexistentItemException"]) => {
-                Some((Self::of(None), failure.exchange.unwrap_or_default()))
-            }
             Err(failure) => {
                 context.gap("wafv2:GetWebACLForResource", Some(arn), &failure);
                 None
