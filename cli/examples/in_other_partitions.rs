@@ -66,10 +66,7 @@ fn differences(folder: &Path, controls: &[String]) -> Vec<String> {
     };
     let frame = Frame::of(None, locker.attachments().unwrap());
     let here = judge(&recorded, &toml, &frame);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = collector::Runtime::new().unwrap();
     let mut found = Vec::new();
     for to in &ELSEWHERE {
         // What is there to judge of such a service in one partition cannot be in the other.
@@ -80,7 +77,7 @@ fn differences(folder: &Path, controls: &[String]) -> Vec<String> {
         let (mut there, zip) = answers::moved(&recorded, &zip, to, |operation, body| {
             (operation == "GetCredentialReport").then(|| report(body, to))
         });
-        let derived = runtime.block_on(collector::replay(&there, zip)).unwrap();
+        let derived = runtime.block_on(collector::replay(&there, zip)).unwrap().unwrap();
         for (what, calls) in [("not recorded", derived.missing), ("not asked", derived.unused)] {
             let calls = calls.iter().filter(|call| !answers::is_lacking(to, call));
             found.extend(calls.map(|call| format!("{}: {what}: {call}", to.partition)));

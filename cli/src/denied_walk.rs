@@ -3,18 +3,14 @@
 //! and no other verdict changes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::Mutex;
 
-use collector::SOURCES;
-use controls::catalogue::{Catalogue, Control};
+use controls::catalogue::Control;
 use controls::evaluate::evaluate;
 use controls::result::{ControlResult, ControlVerdict, ResourceResult, ResourceVerdict};
 use evidence::gap::ReasonCode;
-use evidence::locker::Locker;
 use evidence::snapshot::Snapshot;
 
-use crate::config::Config;
+use crate::everything::{Everything, put, sources_of, walk};
 
 /// Nobody can be asked anything without the first; the second is the way out where the third, which
 /// has its own test, is refused. Without the fourth the report is read that there is.
@@ -28,40 +24,13 @@ const APART: [&str; 4] = [
 /// AWS refuses it to all but the management account: a row says so, no gap.
 const A_ROW_SAYS_SO: &str = "account:GetPrimaryEmail";
 
-struct Walk {
-    catalogue: Catalogue,
-    config: Config,
-    snapshot: Snapshot,
-    zip: Vec<u8>,
-    before: BTreeMap<String, ControlResult>,
-}
-
-impl Walk {
-    fn new() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/everything");
-        let config = Config::read(&folder.join("exhibit.toml"), true).unwrap();
-        let catalogue = config.catalogue().unwrap();
-        let locker = Locker::open(&folder.join("locker")).unwrap();
-        let entry = locker.snapshots().unwrap().pop().unwrap();
-        let snapshot = locker.load(&entry.run).unwrap();
-        let zip = locker.snapshot_bytes(&entry).unwrap();
-        let before = evaluate(&catalogue, &config.settings, &snapshot).unwrap();
-        Self {
-            catalogue,
-            config,
-            snapshot,
-            zip,
-            before: before.results.controls,
-        }
-    }
-
+impl Everything {
     /// The snapshot as it were, had AWS refused every call of this operation. Only the sources that
     /// make the call are read again.
     /// Besides, the operations that were asked only because this one was refused: the recording has no
     /// answer, so they are gaps too.
     async fn refused(&self, operation: &str) -> (Snapshot, BTreeSet<String>) {
-        let sources: Vec<_> = SOURCES.iter().filter(|s| s.operations.contains(&operation)).collect();
-        let made: BTreeSet<&str> = sources.iter().flat_map(|s| s.operations).copied().collect();
+        let sources = sources_of(operation);
         let mut snapshot = self.snapshot.clone();
         snapshot.meta.sources = sources.iter().map(|s| s.id.to_owned()).collect();
         for exchange in snapshot.exchanges.iter_mut().filter(|e| e.call() == operation) {
@@ -73,15 +42,7 @@ impl Walk {
         let instead = derived.missing.iter().filter_map(|said| said.split_once(" in "));
         let mut open: BTreeSet<String> = instead.map(|(call, _)| call.to_owned()).collect();
         open.insert(operation.to_owned());
-        for table in sources.iter().flat_map(|s| s.tables) {
-            snapshot.tables.remove(*table);
-            if let Some(rows) = derived.tables.get(*table) {
-                snapshot.tables.insert((*table).to_owned(), rows.clone());
-            }
-        }
-        snapshot.gaps.retain(|gap| !made.contains(gap.operation.as_str()));
-        snapshot.gaps.extend(derived.gaps);
-        snapshot.gaps.sort();
+        put(&mut snapshot, &sources, derived);
         (snapshot, open)
     }
 
@@ -104,18 +65,18 @@ fn chosen() -> Vec<String> {
 }
 
 /// What is not as it should be when the operation is refused.
-fn surprises(walk: &Walk, operation: &str) -> Vec<String> {
+fn surprises(everything: &Everything, operation: &str) -> Vec<String> {
     let runtime = collector::Runtime::new().unwrap();
-    let (snapshot, instead) = runtime.block_on(walk.refused(operation)).unwrap();
+    let (snapshot, instead) = runtime.block_on(everything.refused(operation)).unwrap();
     let mut wrong = Vec::new();
     let denied = |g: &evidence::gap::Gap| g.operation == operation && g.code == ReasonCode::AccessDenied;
     if operation != A_ROW_SAYS_SO && !snapshot.gaps.iter().any(denied) {
         wrong.push(format!("{operation}: refused, but no gap says so"));
     }
-    let after = evaluate(&walk.catalogue, &walk.config.settings, &snapshot).unwrap();
-    for control in walk.catalogue.controls() {
+    let after = evaluate(&everything.catalogue, &everything.settings, &snapshot).unwrap();
+    for control in everything.catalogue.controls() {
         let id = &control.page.id;
-        let (was, is) = (&walk.before[id], &after.results.controls[id]);
+        let (was, is) = (&everything.before[id], &after.results.controls[id]);
         let open = is.verdict == ControlVerdict::NotTested
             || (is.verdict == ControlVerdict::Fail && was.verdict == ControlVerdict::Fail && is.incomplete);
         let same = is.verdict == was.verdict && is.code == was.code && is.counts == was.counts;
@@ -123,7 +84,7 @@ fn surprises(walk: &Walk, operation: &str) -> Vec<String> {
         let right = if needs {
             open
         } else {
-            same || (open && walk.comes_after(control, &instead))
+            same || (open && everything.comes_after(control, &instead))
         };
         if !right {
             let needs = if needs { "needs" } else { "does not need" };
@@ -155,8 +116,8 @@ fn otherwise<'a>(was: &'a ControlResult, is: &'a ControlResult) -> impl Iterator
 
 #[test]
 fn a_refused_operation_leaves_open_what_needs_it_and_nothing_else() {
-    let walk = Walk::new();
-    let asked: BTreeSet<String> = walk
+    let everything = Everything::read();
+    let asked: BTreeSet<String> = everything
         .snapshot
         .exchanges
         .iter()
@@ -166,34 +127,16 @@ fn a_refused_operation_leaves_open_what_needs_it_and_nothing_else() {
     let never = never
         .into_iter()
         .map(|o| format!("{o}: never asked in samples/everything; seed something that needs it"));
-    let wrong = Mutex::new(never.collect::<Vec<_>>());
-    let left = Mutex::new(known);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let work = || {
-        let take = || left.lock().unwrap().pop();
-        while let Some(operation) = take() {
-            let found = surprises(&walk, &operation);
-            wrong.lock().unwrap().extend(found);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            std::thread::Builder::new()
-                .stack_size(collector::STACK)
-                .spawn_scoped(scope, work)
-                .unwrap();
-        }
-    });
-    let mut wrong = wrong.into_inner().unwrap();
-    wrong.sort();
+    let mut wrong: Vec<String> = never.collect();
+    wrong.extend(walk(known, |operation| surprises(&everything, operation)));
     assert!(wrong.is_empty(), "{} surprises\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
 fn every_control_is_judged_in_the_account_that_has_everything() {
-    let walk = Walk::new();
-    assert!(walk.snapshot.gaps.is_empty(), "{:?}", walk.snapshot.gaps);
-    let idle: Vec<_> = walk
+    let everything = Everything::read();
+    assert!(everything.snapshot.gaps.is_empty(), "{:?}", everything.snapshot.gaps);
+    let idle: Vec<_> = everything
         .before
         .values()
         .filter(|c| matches!(c.verdict, ControlVerdict::Na))

@@ -1,23 +1,13 @@
 //! Something is listed, and is gone when it is asked about: for each operation that asks about one thing, in the recorded
 //! account that has something of everything. The thing is then no member any more, and the others decide.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Mutex;
-
-use collector::{Held, SOURCES};
-use controls::catalogue::Catalogue;
+use collector::Held;
 use controls::evaluate::evaluate;
-use controls::result::{ControlResult, ControlVerdict, ResourceVerdict};
-use controls::settings::Settings;
+use controls::result::{ControlVerdict, ResourceVerdict};
 use evidence::gap::{Gap, ReasonCode};
-use evidence::locker::Locker;
 use evidence::snapshot::Snapshot;
 
-use crate::config::Config;
-
-/// The futures of a build without optimisation are large.
-const STACK: usize = 64 << 20;
+use crate::everything::{Everything, put, sources_of, walk};
 
 /// What a service answers where `ResourceNotFoundException` is not its word.
 const ANSWERS: &[(&str, &str)] = &[
@@ -50,32 +40,7 @@ const AN_ANSWER: &[&str] = &[
     "wafv2:GetWebACL",
 ];
 
-struct Walk {
-    catalogue: Catalogue,
-    settings: Settings,
-    snapshot: Snapshot,
-    zip: Vec<u8>,
-    before: std::collections::BTreeMap<String, ControlResult>,
-}
-
-impl Walk {
-    fn new() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/everything");
-        let config = Config::read(&folder.join("exhibit.toml"), true).unwrap();
-        let catalogue = config.catalogue().unwrap();
-        let locker = Locker::open(&folder.join("locker")).unwrap();
-        let entry = locker.snapshots().unwrap().pop().unwrap();
-        let snapshot = locker.load(&entry.run).unwrap();
-        let before = evaluate(&catalogue, &config.settings, &snapshot).unwrap();
-        Self {
-            zip: locker.snapshot_bytes(&entry).unwrap(),
-            catalogue,
-            settings: config.settings,
-            snapshot,
-            before: before.results.controls,
-        }
-    }
-
+impl Everything {
     /// The snapshot as it were, had AWS answered one call of the operation that the thing is not there; and the gap that
     /// says so. The number of the call is chosen so that each source is met at its first thing.
     async fn gone(&self, operation: &str) -> Option<(Snapshot, Gap)> {
@@ -84,8 +49,7 @@ impl Walk {
             .iter()
             .find(|(name, _)| *name == service)
             .map_or("ResourceNotFoundException", |(_, code)| code);
-        let sources: Vec<_> = SOURCES.iter().filter(|s| s.operations.contains(&operation)).collect();
-        let made: BTreeSet<&str> = sources.iter().flat_map(|s| s.operations).copied().collect();
+        let sources = sources_of(operation);
         let mut snapshot = self.snapshot.clone();
         snapshot.meta.sources = sources.iter().map(|s| s.id.to_owned()).collect();
         let exchange = snapshot.exchanges.iter().find(|e| e.call() == operation)?;
@@ -110,27 +74,16 @@ impl Walk {
         let derived = collector::replay_with(&snapshot, self.zip.clone(), (number, held))
             .await
             .unwrap();
-        for table in sources.iter().flat_map(|s| s.tables) {
-            snapshot.tables.remove(*table);
-            if let Some(rows) = derived.tables.get(*table) {
-                snapshot.tables.insert((*table).to_owned(), rows.clone());
-            }
-        }
-        snapshot.gaps.retain(|gap| !made.contains(gap.operation.as_str()));
-        snapshot.gaps.extend(derived.gaps);
-        snapshot.gaps.sort();
+        put(&mut snapshot, &sources, derived);
         let gap = snapshot.gaps.iter().find(|gap| gap.exchange == Some(number)).cloned()?;
         Some((snapshot, gap))
     }
 }
 
 /// What is not as it should be when the first thing that the operation asks about is gone.
-fn surprises(walk: &Walk, operation: &str) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let Some((snapshot, gap)) = runtime.block_on(walk.gone(operation)) else {
+fn surprises(everything: &Everything, operation: &str) -> Vec<String> {
+    let runtime = collector::Runtime::new().unwrap();
+    let Some((snapshot, gap)) = runtime.block_on(everything.gone(operation)).unwrap() else {
         return Vec::new();
     };
     let Some(resource) = &gap.resource else {
@@ -142,11 +95,11 @@ fn surprises(walk: &Walk, operation: &str) -> Vec<String> {
             gap.code, gap.message
         )];
     }
-    let after = evaluate(&walk.catalogue, &walk.settings, &snapshot).unwrap();
+    let after = evaluate(&everything.catalogue, &everything.settings, &snapshot).unwrap();
     let mut wrong = Vec::new();
-    for control in walk.catalogue.controls() {
+    for control in everything.catalogue.controls() {
         let id = &control.page.id;
-        let (was, is) = (&walk.before[id], &after.results.controls[id]);
+        let (was, is) = (&everything.before[id], &after.results.controls[id]);
         let needs = control.needed(&is.parameters).iter().any(|o| o == operation);
         for row in is.resources.iter().filter(|row| needs && row.resource == *resource) {
             let told = row
@@ -173,29 +126,12 @@ fn surprises(walk: &Walk, operation: &str) -> Vec<String> {
 
 #[test]
 fn what_was_deleted_meanwhile_is_no_member_and_the_others_decide() {
-    let walk = Walk::new();
+    let everything = Everything::read();
     let words = std::env::var("GONE").unwrap_or_default();
     let mut all = collector::operations::all();
     all.retain(|o| {
         !AN_ANSWER.contains(&o.as_str()) && (words.is_empty() || words.split(',').any(|word| o.contains(word)))
     });
-    let (left, wrong) = (Mutex::new(all), Mutex::new(Vec::new()));
-    let work = || {
-        let take = || left.lock().unwrap().pop();
-        while let Some(operation) = take() {
-            let found = surprises(&walk, &operation);
-            wrong.lock().unwrap().extend(found);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            std::thread::Builder::new()
-                .stack_size(STACK)
-                .spawn_scoped(scope, work)
-                .unwrap();
-        }
-    });
-    let mut wrong = wrong.into_inner().unwrap();
-    wrong.sort();
+    let wrong = walk(all, |operation| surprises(&everything, operation));
     assert!(wrong.is_empty(), "{} surprises\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -24,6 +24,8 @@ mod config;
 mod custody;
 #[cfg(test)]
 mod denied_walk;
+#[cfg(test)]
+mod everything;
 mod exit;
 #[cfg(test)]
 mod gone_walk;

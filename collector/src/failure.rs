@@ -157,6 +157,17 @@ impl Failure {
         }
     }
 
+    /// An answer with this code, as exchange 1.
+    #[cfg(test)]
+    pub(crate) fn answered(code: &str, message: &str) -> Self {
+        Self {
+            code: ReasonCode::Unsupported,
+            error_code: Some(code.to_owned()),
+            message: message.to_owned(),
+            exchange: Some(1),
+        }
+    }
+
     /// Whether AWS's error code is one of these.
     pub fn is(&self, codes: &[&str]) -> bool {
         self.error_code.as_deref().is_some_and(|code| codes.contains(&code))

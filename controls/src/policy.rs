@@ -19,7 +19,6 @@
 
 pub(crate) mod address;
 pub(crate) mod administration;
-#[allow(dead_code, reason = "the alarm controls ask")]
 pub(crate) mod caller;
 pub(crate) mod condition;
 pub(crate) mod decision;

@@ -128,15 +128,6 @@ mod tests {
 
     use super::*;
 
-    fn failure(code: &str, message: &str) -> Failure {
-        Failure {
-            code: ReasonCode::Unsupported,
-            error_code: Some(code.to_owned()),
-            message: message.to_owned(),
-            exchange: Some(1),
-        }
-    }
-
     #[test]
     fn a_thing_that_is_not_there_is_told_from_what_it_does_not_have() {
         for (operation, code) in [
@@ -154,8 +145,8 @@ mod tests {
             ("rds:DescribeDBSnapshotAttributes", "DBSnapshotNotFound"),
             ("elbv2:DescribeTargetHealth", "TargetGroupNotFound"),
         ] {
-            assert!(is_gone(operation, &failure(code, "")), "{operation} {code}");
-            assert_eq!(failure(code, "").about_one(operation), ReasonCode::Gone);
+            assert!(is_gone(operation, &Failure::answered(code, "")), "{operation} {code}");
+            assert_eq!(Failure::answered(code, "").about_one(operation), ReasonCode::Gone);
         }
         for (operation, code) in [
             ("s3:GetBucketPolicy", "NoSuchBucketPolicy"),
@@ -168,16 +159,16 @@ mod tests {
             ("kms:DescribeKey", "NoSuchBucket"),
             ("account:GetAlternateContact", "ResourceNotFoundException"),
         ] {
-            assert!(!is_gone(operation, &failure(code, "")), "{operation} {code}");
+            assert!(!is_gone(operation, &Failure::answered(code, "")), "{operation} {code}");
         }
         let stack = "cloudformation:DescribeStackEvents";
         assert!(is_gone(
             stack,
-            &failure("ValidationError", "Stack [web] does not exist")
+            &Failure::answered("ValidationError", "Stack [web] does not exist")
         ));
         assert!(!is_gone(
             stack,
-            &failure("ValidationError", "1 validation error detected")
+            &Failure::answered("ValidationError", "1 validation error detected")
         ));
     }
 }

@@ -21,17 +21,22 @@ use crate::source::{Context, Pages, Scope, Source, token};
 const HISTORY_DAYS: i64 = 31;
 
 /// Left to itself, AWS tells of metric alarms only.
-const ALARM_TYPES: [AlarmType; 3] = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
+static ALARM_TYPES: [AlarmType; 3] = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
 
-/// An endpoint that does not have log alarms yet takes their name for a mistake.
-fn knows_no_log_alarms<T>(list: &Pages<T>) -> bool {
+/// A list of all types of alarm. An endpoint that does not have log alarms yet takes their name for a mistake, and is asked
+/// for the others.
+async fn of_all_types<T, F: Future<Output = Pages<T>>>(pages: impl Fn(&'static [AlarmType]) -> F) -> Pages<T> {
     let mistaken = [
         "InvalidParameterValue",
         "InvalidParameterValueException",
         "ValidationError",
         "ValidationException",
     ];
-    list.pages.is_empty() && list.failure.as_ref().is_some_and(|failure| failure.is(&mistaken))
+    let list = pages(&ALARM_TYPES).await;
+    if list.pages.is_empty() && list.failure.as_ref().is_some_and(|failure| failure.is(&mistaken)) {
+        return pages(&ALARM_TYPES[..2]).await;
+    }
+    list
 }
 
 pub(super) static ALARM_HISTORY: Source = Source {
@@ -45,7 +50,7 @@ pub(super) static ALARM_HISTORY: Source = Source {
 /// Reads the alarms of the region; gives the ARNs of what they do when they go off.
 pub(super) async fn alarms(context: &Context<'_>) -> Vec<String> {
     let cloudwatch = context.session.cloudwatch(context.client_region);
-    let of = async |types: &[AlarmType]| {
+    let list = of_all_types(async |types| {
         let call = |next| {
             cloudwatch
                 .describe_alarms()
@@ -55,11 +60,8 @@ pub(super) async fn alarms(context: &Context<'_>) -> Vec<String> {
                 .send()
         };
         context.pages(call, |page| token(page.next_token())).await
-    };
-    let mut list = of(&ALARM_TYPES).await;
-    if knows_no_log_alarms(&list) {
-        list = of(&ALARM_TYPES[..2]).await;
-    }
+    })
+    .await;
     let mut actions = Vec::new();
     for page in &list.pages {
         for alarm in page.output.metric_alarms() {
@@ -199,7 +201,7 @@ async fn alarm_history(context: &Context<'_>) {
     let since = context
         .events
         .map(|window| DateTime::from_secs(window.to.unix() - HISTORY_DAYS * 86_400));
-    let of = async |types: &[AlarmType]| {
+    let list = of_all_types(async |types| {
         let call = |next| {
             cloudwatch
                 .describe_alarm_history()
@@ -212,11 +214,8 @@ async fn alarm_history(context: &Context<'_>) {
                 .send()
         };
         context.pages(call, |page| token(page.next_token())).await
-    };
-    let mut list = of(&ALARM_TYPES).await;
-    if knows_no_log_alarms(&list) {
-        list = of(&ALARM_TYPES[..2]).await;
-    }
+    })
+    .await;
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for page in &list.pages {
         for item in page.output.alarm_history_items() {

@@ -370,24 +370,15 @@ mod tests {
 
     use super::*;
 
-    fn failure(code: &str, message: &str) -> Failure {
-        Failure {
-            code: ReasonCode::Unsupported,
-            error_code: Some(code.to_owned()),
-            message: message.to_owned(),
-            exchange: Some(1),
-        }
-    }
-
     #[test]
     fn an_account_instance_has_no_permission_sets() {
         let said = "The operation is not supported for this Identity Center instance";
-        assert!(is_account_instance(&failure("ValidationException", said)));
-        assert!(!is_account_instance(&failure(
+        assert!(is_account_instance(&Failure::answered("ValidationException", said)));
+        assert!(!is_account_instance(&Failure::answered(
             "ValidationException",
             "The instance ARN is invalid"
         )));
-        assert!(!is_account_instance(&failure("AccessDeniedException", said)));
+        assert!(!is_account_instance(&Failure::answered("AccessDeniedException", said)));
     }
 
     #[test]

@@ -79,13 +79,12 @@ fn hosts(to: &Elsewhere) -> BTreeSet<String> {
         .http_client(watching.clone())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .build();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
+    let derived = crate::Runtime::new()
+        .unwrap()
+        .block_on(derive(&snapshot, &watching.recording, |account| {
+            Session::sampling(config.clone(), account.to_owned())
+        }))
         .unwrap();
-    let derived = runtime.block_on(derive(&snapshot, &watching.recording, |account| {
-        Session::sampling(config.clone(), account.to_owned())
-    }));
     let of_it = |calls: Vec<String>| -> Vec<String> {
         // Web ACLs that only distributions name go with them.
         let named = |call: &String| to.partition == "aws-us-gov" && call.starts_with("wafv2:GetWebACL ");
