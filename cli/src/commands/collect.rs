@@ -9,7 +9,7 @@ use collector::progress::Progress;
 use collector::source::HistoryReached;
 use collector::{Collected, Request};
 use evidence::clock::{Clock, SystemClock};
-use evidence::gap::Gap;
+use evidence::gap::{Gap, ReasonCode};
 use evidence::locker::{Locker, Writer};
 use evidence::snapshot::{Status, Tool};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::args::{self, Global};
 use crate::custody;
 use crate::exit::{Exit, Stop};
-use crate::ui::{bold, complain, cut, dim, emit_json, plural, say};
+use crate::ui::{bold, complain, cut, dim, emit_json, plural, safe, say};
 
 /// Kinds of gaps shown; `exhibit status` and the binder have them all.
 const SHOWN: usize = 12;
@@ -30,6 +30,9 @@ pub fn tool() -> Tool {
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
+
+/// Deleted things that are named, at most.
+const GONE: usize = 5;
 
 /// Runs the command.
 pub fn run(global: &Global, args: &args::Collect) -> Result<Exit, Stop> {
@@ -141,10 +144,27 @@ fn print(global: &Global, collected: &Collected) -> Result<(), Stop> {
             meta.max_clock_skew_s
         );
     }
-    let (open, absent): (Vec<Gap>, Vec<Gap>) = collected.gaps.iter().cloned().partition(|gap| gap.code.leaves_open());
+    let of = |wanted: &dyn Fn(ReasonCode) -> bool| -> Vec<Gap> {
+        let gaps = collected.gaps.iter();
+        gaps.filter(|gap| wanted(gap.code)).cloned().collect()
+    };
+    let open = of(&ReasonCode::leaves_open);
     if !open.is_empty() {
         print_gaps(&open)?;
     }
+    let gone: BTreeSet<_> = of(&|code| code == ReasonCode::Gone)
+        .into_iter()
+        .filter_map(|gap| gap.resource)
+        .collect();
+    if !gone.is_empty() {
+        let named: Vec<String> = gone.iter().take(GONE).map(|resource| safe(resource)).collect();
+        let more = match gone.len().saturating_sub(GONE) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        say!("  Deleted while exhibit looked: {}{more}", named.join(", "));
+    }
+    let absent = of(&|code| code == ReasonCode::NotOffered);
     let places: BTreeSet<(&str, &str)> = absent
         .iter()
         .map(|gap| (gap.operation.split(':').next().unwrap_or_default(), gap.region.as_str()))
