@@ -152,7 +152,7 @@ fn keep(context: &Context<'_>, event: &Event, exchange: u64, found: &mut BTreeSe
                 message: format!("the event cannot be read: {why}"),
                 exchange: Some(exchange),
             };
-            context.gap(LOOKUP, Some(event.event_id().unwrap_or_default()), &failure);
+            context.gap(LOOKUP, event.event_id().filter(|id| !id.is_empty()), &failure);
         }
     }
 }
