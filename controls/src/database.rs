@@ -91,7 +91,7 @@ pub static HELPERS: &[HelperTable] = &[
     },
     HelperTable {
         name: "gone",
-        doc: "Something that was listed and had been deleted when it was asked about. No other table has it.",
+        doc: "Something that was listed and had been deleted when it was asked about. Tables of the service that says so do not have it.",
         columns: &[
             column("account", Kind::Text, "Account that was asked."),
             column("region", Kind::Text, "Region that was asked."),

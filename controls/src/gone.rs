@@ -1,6 +1,6 @@
-//! What was listed and had been deleted when it was asked about: no table of `evidence.db` says anything of it but `gone`, so
-//! that neither a query nor a derived table takes it for something that is there. The wrapper of each query names it, as a
-//! member that is `na`.
+//! What was listed and had been deleted when it was asked about: of the tables that come from the service that says so, none has
+//! it but `gone`, so that neither a query nor a derived table takes it for something that is there. The wrapper of each query
+//! names it, as a member that is `na`, in place of what a query says of it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
