@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import itertools
 import json
 
 import pytest
 
-from emulator.client import Account
 from seeds import controls, events
 from seeds.build import Builder
 from seeds.controls_manual import ATTACHED, CHECKS, trusted_advisor
 from support.exhibit import INCOMPLETE, OK, Exhibit, failing
 from support.faults import ONCE
 
-_numbers = itertools.count(651000000001)
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 
 
 def day(n: int) -> str:
     return str(TODAY + datetime.timedelta(days=n))
-
-
-@pytest.fixture
-def account(cli_endpoint):
-    return Account(cli_endpoint).other(str(next(_numbers)))
 
 
 @pytest.fixture

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from emulator.client import Account
 from seeds import controls_alarms as alarms
 from seeds.build import HOME, SECOND, Builder
 from support.exhibit import INCOMPLETE, OK, Exhibit, failing
@@ -15,12 +12,6 @@ ALL = [argument for control in alarms.GOOD for argument in ("--control", control
 GROUPS = ("--control", "alarm-security-group-changes")
 EVENTBRIDGE = 'organization = "Harborlight"\n' + "".join(
     f'[parameters.{control}]\nmechanism = "eventbridge"\nby = "CISO"\nwhy = "Rules, not filters."\n' for control in alarms.GOOD)
-_numbers = itertools.count(641000000001)
-
-
-@pytest.fixture
-def account(cli_endpoint):
-    return Account(cli_endpoint).other(str(next(_numbers)))
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import zipfile
 
 import pytest
 
-from emulator.client import Account, post
+from emulator.client import post
 from seeds import events
 from seeds.build import SECOND, Builder
 from support.exhibit import INCOMPLETE, USAGE, Exhibit, complains
@@ -22,14 +21,6 @@ def rows(exhibit: Exhibit, table: str) -> list[dict]:
 
 def lookups(exhibit: Exhibit) -> list[dict]:
     return [e for e in exhibit.exchanges() if e["operation"] == "LookupEvents"]
-
-
-_numbers = itertools.count(621000000001)
-
-
-@pytest.fixture
-def account(cli_endpoint):
-    return Account(cli_endpoint).other(str(next(_numbers)))
 
 
 @pytest.fixture

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from emulator.client import Account
 from seeds.build import Builder
 from support.exhibit import INCOMPLETE, Exhibit
-
-_numbers = itertools.count(623500000001)
-
-
-@pytest.fixture
-def account(cli_endpoint):
-    return Account(cli_endpoint).other(str(next(_numbers)))
 
 
 @pytest.fixture

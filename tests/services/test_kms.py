@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from emulator.client import Account
 from seeds.build import HOME, Builder
 from support.exhibit import Exhibit
-
-_numbers = itertools.count(623600000001)
-
-
-@pytest.fixture
-def account(cli_endpoint):
-    return Account(cli_endpoint).other(str(next(_numbers)))
 
 
 @pytest.fixture

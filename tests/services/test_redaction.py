@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import stat
 import zipfile
 
 import pytest
 
-from emulator.client import Account
 from support.exhibit import INCOMPLETE, OK, Exhibit
 
 HOOK = "https://hooks.example.com/services/T0/B0/s3cr3tPathOfTheHook"
 CONTROL = ("--control", "alarm-recipients-confirmed")
-_numbers = itertools.count(652000000001)
-
-
-@pytest.fixture
-def account(cli_endpoint):
-    return Account(cli_endpoint).other(str(next(_numbers)))
 
 
 @pytest.fixture
